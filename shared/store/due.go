@@ -1,0 +1,280 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+)
+
+// The kinds of due work. Backfill lists the whole history, streams refines it, incremental lists what is new, recompute
+// works figures out again, refetch asks again for one activity's expired streams, housekeeping belongs to no account.
+const (
+	KindBackfill     = "backfill"
+	KindStreams      = "streams"
+	KindIncremental  = "incremental"
+	KindRecompute    = "recompute"
+	KindRefetch      = "refetch"
+	KindHousekeeping = "housekeeping"
+)
+
+// The lanes of due work, most urgent first: what a person waits for, what a webhook told, what reconciles, what fills up.
+const (
+	LaneInteractive = 0
+	LaneWebhook     = 1
+	LaneReconcile   = 2
+	LaneBackfill    = 3
+)
+
+// ErrLeaseLost means that the row is no longer this worker's: the lease ran out and somebody else holds it, or the account
+// is gone. Whatever transaction reads it must be rolled back; the work itself goes on elsewhere, so it is not retried.
+var ErrLeaseLost = fault.New(fault.Postponed, "lease-lost", "another worker has taken over this work")
+
+// Due is one claimed row of due work. It is owned until its lease runs out.
+type Due struct {
+	ID          int64
+	AccountID   int64 // 0 where the work belongs to no account
+	Kind        string
+	Subject     string // an activity's id where a kind has a row per activity, else empty
+	Lane        int
+	Cursor      json.RawMessage // how far the work has come; {} at the start
+	Attempts    int             // claims since the last progress, this one included
+	Revision    int64           // moves when the row is asked for again
+	LeaseToken  [16]byte
+	OriginTrace string        // trace id of what caused the work
+	Lease       time.Duration `db:"-"`
+}
+
+// DueRequest asks for work. A zero DueAt is at once; a nil Cursor is the start.
+type DueRequest struct {
+	AccountID int64 // 0 where the work belongs to no account
+	Kind      string
+	Subject   string
+	Lane      int
+	Cursor    json.RawMessage
+	DueAt     time.Time
+	Trace     string // trace id of the request that causes the work
+}
+
+// EnqueueDue writes the row that causes work, and gives its id for a Wake. A row of the same account, kind and subject
+// that stands already is asked for again: unparked, no later and no less urgent than before, from the request's cursor,
+// and with a new revision, so that a worker who holds it right now doesn't finish it.
+func EnqueueDue(ctx context.Context, conn database.Conn, request DueRequest) (int64, error) {
+	cursor := request.Cursor
+	if cursor == nil {
+		cursor = json.RawMessage("{}")
+	}
+	var dueAt *time.Time
+	if !request.DueAt.IsZero() {
+		dueAt = &request.DueAt
+	}
+	const sql = `-- name: due.enqueue
+INSERT INTO due_work AS due (account_id, kind, subject, lane, cursor, due_at, origin_trace)
+VALUES (nullif($1::bigint, 0), $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7)
+ON CONFLICT (account_id, kind, subject) DO UPDATE
+SET lane = least(due.lane, excluded.lane),
+    cursor = excluded.cursor,
+    due_at = CASE WHEN due.parked_at IS NULL THEN least(due.due_at, excluded.due_at) ELSE excluded.due_at END,
+    attempts = 0,
+    parked_at = NULL,
+    parked_reason = '',
+    revision = due.revision + 1,
+    origin_trace = excluded.origin_trace
+RETURNING id`
+	var id int64
+	err := conn.QueryRow(ctx, sql, request.AccountID, request.Kind, request.Subject, request.Lane, cursor, dueAt,
+		request.Trace).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("enqueue %s: %w", request.Kind, err)
+	}
+	return id, nil
+}
+
+// ClaimDue leases the account's most urgent row that is due at now, oldest first. It gives false where nothing is due and
+// also while another lease of the account runs: one unit per athlete at a time. It needs no transaction around it. The
+// claim counts as an attempt until progress is made, so that work which kills its worker is found.
+func ClaimDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time, lease time.Duration) (Due, bool, error) {
+	// The lock must be taken before the claiming statement takes its snapshot, else two workers could each see only
+	// the row that the other has not taken. Both statements travel in one round trip and one implicit transaction.
+	batch := &pgx.Batch{}
+	batch.Queue(`-- name: due.lock_account
+SELECT pg_advisory_xact_lock(hashtextextended('train-d/due/' || $1::bigint, 0))`, accountID)
+	batch.Queue(`-- name: due.claim
+UPDATE due_work
+SET lease_until = $3, lease_token = gen_random_uuid(), attempts = attempts + 1
+WHERE id = (SELECT id
+            FROM due_work
+            WHERE (account_id = $1 OR ($1 = 0 AND account_id IS NULL))
+              AND parked_at IS NULL
+              AND due_at <= $2
+              AND NOT EXISTS (SELECT 1
+                              FROM due_work AS running
+                              WHERE (running.account_id = $1 OR ($1 = 0 AND running.account_id IS NULL))
+                                AND running.lease_until > $2)
+            ORDER BY lane, due_at, id
+            LIMIT 1)
+RETURNING id, coalesce(account_id, 0) AS account_id, kind, subject, lane, cursor, attempts, revision, lease_token, origin_trace`,
+		accountID, now, now.Add(lease))
+	results := conn.SendBatch(ctx, batch)
+	defer func() { _ = results.Close() }()
+	if _, err := results.Exec(); err != nil {
+		return Due{}, false, fmt.Errorf("lock due work: %w", err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return Due{}, false, fmt.Errorf("claim due work: %w", err)
+	}
+	claimed, err := pgx.CollectRows(rows, pgx.RowToStructByName[Due])
+	if err != nil {
+		return Due{}, false, fmt.Errorf("claim due work: %w", err)
+	}
+	if err := results.Close(); err != nil {
+		return Due{}, false, fmt.Errorf("claim due work: %w", err)
+	}
+	if len(claimed) == 0 {
+		return Due{}, false, nil
+	}
+	claimed[0].Lease = lease
+	return claimed[0], true, nil
+}
+
+// FinishDue removes the row in the transaction that stores the work's last result. Where the row was asked for again
+// meanwhile it stays, free and due.
+func FinishDue(ctx context.Context, conn database.Conn, due Due) error {
+	tag, err := conn.Exec(ctx, `-- name: due.finish
+DELETE FROM due_work WHERE id = $1 AND lease_token = $2 AND revision = $3`, due.ID, due.LeaseToken, due.Revision)
+	if err != nil {
+		return fmt.Errorf("finish due work: %w", err)
+	}
+	if tag.RowsAffected() == 1 {
+		return nil
+	}
+	return changeLeased(ctx, conn, due, `-- name: due.release_asked_again
+UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0 WHERE id = $1 AND lease_token = $2`)
+}
+
+// AdvanceDue moves the cursor in the transaction that stores the rows up to it, and renews the lease from now. Where the
+// row was asked for again meanwhile, the cursor of that request stands.
+func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) error {
+	return changeLeased(ctx, conn, due, `-- name: due.advance
+UPDATE due_work
+SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 1
+WHERE id = $1 AND lease_token = $2`, due.Revision, cursor, now.Add(due.Lease))
+}
+
+// ReleaseDue gives the row back untried and still due, for whoever comes next: the worker's time is up.
+func ReleaseDue(ctx context.Context, conn database.Conn, due Due) error {
+	return changeLeased(ctx, conn, due, `-- name: due.release
+UPDATE due_work
+SET lease_until = NULL, lease_token = NULL, attempts = greatest(attempts - 1, 0)
+WHERE id = $1 AND lease_token = $2`)
+}
+
+// PostponeDue moves the row to dueAt with the reason that it waits for; nothing is wrong with it and no attempt is
+// counted. Where the row was asked for again meanwhile it stays due.
+func PostponeDue(ctx context.Context, conn database.Conn, due Due, dueAt time.Time, reason string) error {
+	return changeLeased(ctx, conn, due, `-- name: due.postpone
+UPDATE due_work
+SET due_at = CASE WHEN revision = $3 THEN $4 ELSE due_at END,
+    parked_reason = $5, lease_until = NULL, lease_token = NULL, attempts = greatest(attempts - 1, 0)
+WHERE id = $1 AND lease_token = $2`, due.Revision, dueAt, reason)
+}
+
+// FailDue frees the row after a failed attempt, which stays counted, to be tried again at dueAt.
+func FailDue(ctx context.Context, conn database.Conn, due Due, dueAt time.Time, reason string) error {
+	return changeLeased(ctx, conn, due, `-- name: due.fail
+UPDATE due_work
+SET due_at = CASE WHEN revision = $3 THEN $4 ELSE due_at END,
+    parked_reason = $5, lease_until = NULL, lease_token = NULL
+WHERE id = $1 AND lease_token = $2`, due.Revision, dueAt, reason)
+}
+
+// ParkDue takes the row out of the running until it is asked for again or replayed. reason is for a person to read.
+func ParkDue(ctx context.Context, conn database.Conn, due Due, now time.Time, reason string) error {
+	return changeLeased(ctx, conn, due, `-- name: due.park
+UPDATE due_work
+SET parked_at = $3, parked_reason = $4, lease_until = NULL, lease_token = NULL
+WHERE id = $1 AND lease_token = $2`, now, reason)
+}
+
+// changeLeased runs an update whose first two arguments are the row and its lease.
+func changeLeased(ctx context.Context, conn database.Conn, due Due, sql string, args ...any) error {
+	tag, err := conn.Exec(ctx, sql, append([]any{due.ID, due.LeaseToken}, args...)...)
+	if err != nil {
+		return fmt.Errorf("change due work: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrLeaseLost
+	}
+	return nil
+}
+
+// DueAccount is an account with something due, and the most urgent of it.
+type DueAccount struct {
+	DueID     int64
+	AccountID int64
+}
+
+// ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id from after on, so
+// that pages of it visit every account once however long the list is. Work of no account is account 0 and comes with
+// after < 0.
+func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, after int64, limit int) ([]DueAccount, error) {
+	const sql = `-- name: due.list_accounts
+(SELECT id AS due_id, 0::bigint AS account_id
+ FROM due_work
+ WHERE $2 < 0 AND account_id IS NULL AND parked_at IS NULL AND due_at <= $1
+   AND (lease_until IS NULL OR lease_until <= $1)
+ ORDER BY lane, due_at
+ LIMIT 1)
+UNION ALL
+(SELECT DISTINCT ON (account_id) id, account_id
+ FROM due_work
+ WHERE account_id > $2 AND parked_at IS NULL AND due_at <= $1
+   AND (lease_until IS NULL OR lease_until <= $1)
+ ORDER BY account_id, lane, due_at
+ LIMIT $3)`
+	rows, err := conn.Query(ctx, sql, now, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due accounts: %w", err)
+	}
+	accounts, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueAccount])
+	if err != nil {
+		return nil, fmt.Errorf("list due accounts: %w", err)
+	}
+	return accounts, nil
+}
+
+// DueState is what a row of due work looks like from outside, for a page that shows progress.
+type DueState struct {
+	ID       int64
+	Kind     string
+	DueAt    time.Time
+	Running  bool
+	Parked   bool
+	Reason   string
+	Attempts int
+}
+
+// ListDue gives the account's due work, most urgent first.
+func ListDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time) ([]DueState, error) {
+	const sql = `-- name: due.list
+SELECT id, kind, due_at, coalesce(lease_until > $2, false) AS running, parked_at IS NOT NULL AS parked,
+       parked_reason AS reason, attempts
+FROM due_work
+WHERE account_id = $1
+ORDER BY lane, due_at, id`
+	rows, err := conn.Query(ctx, sql, accountID, now)
+	if err != nil {
+		return nil, fmt.Errorf("list due work: %w", err)
+	}
+	states, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueState])
+	if err != nil {
+		return nil, fmt.Errorf("list due work: %w", err)
+	}
+	return states, nil
+}
