@@ -1,0 +1,261 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/training"
+)
+
+// What is known of an activity's streams: still to be fetched, stored, none to be had (a manual activity, a refusal),
+// stored once and expired, or given up on with a reason until asked for again.
+const (
+	StreamsPending = "pending"
+	StreamsStored  = "stored"
+	StreamsNone    = "none"
+	StreamsExpired = "expired"
+	StreamsParked  = "parked"
+)
+
+// Activity is one activity as it is stored, without its samples.
+type Activity struct {
+	ID              int64 // Strava's, beyond 32 bits
+	SportType       string
+	Name            string
+	StartAt         time.Time
+	StartLocal      string // start_date_local as Strava sent it: local wall time with a false Z
+	TimeZone        string
+	LocalDay        training.Date
+	Summary         training.Summary
+	SummaryHash     []byte
+	Histogram       []byte                  // training.Histogram, packed; nil without heart-rate samples
+	StreamFigures   *training.StreamFigures // nil until the streams were read once
+	Figures         training.Figures
+	Streams         string
+	StreamsAttempts int
+	StreamsReason   string
+}
+
+const activityColumns = `id, sport_type, name, start_at, start_local, time_zone, local_day - DATE '1970-01-01' AS local_day,
+       summary, summary_hash, hr_histogram AS histogram, stream_figures, figures, streams, streams_attempts, streams_reason`
+
+// StoredSummary is what stands of an activity that a list page names again.
+type StoredSummary struct {
+	ID            int64
+	Unchanged     bool // same hash and not deleted: nothing is to be written, the fields below are empty
+	StartAt       *time.Time
+	Summary       *training.Summary
+	Histogram     []byte
+	StreamFigures *training.StreamFigures
+	Streams       *string
+}
+
+// ReadStoredSummaries gives what stands of the activities with these ids; hashes are those of their summaries now. Ids
+// that are not stored are not in the answer.
+func ReadStoredSummaries(ctx context.Context, conn database.Conn, accountID int64, ids []int64, hashes [][]byte) (
+	[]StoredSummary, error) {
+	const sql = `-- name: activities.stored_summaries
+SELECT activities.id, unchanged,
+       CASE WHEN NOT unchanged THEN start_at END AS start_at,
+       CASE WHEN NOT unchanged THEN summary END AS summary,
+       CASE WHEN NOT unchanged THEN hr_histogram END AS histogram,
+       CASE WHEN NOT unchanged THEN stream_figures END AS stream_figures,
+       CASE WHEN NOT unchanged THEN streams END AS streams
+FROM unnest($2::bigint[], $3::bytea[]) AS seen (id, hash)
+JOIN activities ON activities.account_id = $1 AND activities.id = seen.id,
+LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL AS unchanged) AS compared`
+	rows, err := conn.Query(ctx, sql, accountID, ids, hashes)
+	if err != nil {
+		return nil, fmt.Errorf("read stored summaries: %w", err)
+	}
+	stored, err := pgx.CollectRows(rows, pgx.RowToStructByName[StoredSummary])
+	if err != nil {
+		return nil, fmt.Errorf("read stored summaries: %w", err)
+	}
+	return stored, nil
+}
+
+// UpsertActivities writes summaries with the figures computed for them, in one statement. A row whose summary is the
+// same and not deleted is left alone, updated_at too; a changed one keeps its histogram and stream figures, and takes
+// the Streams state that it is given. It gives the number of rows written.
+func UpsertActivities(ctx context.Context, conn database.Conn, accountID int64, activities []Activity) (int, error) {
+	if len(activities) == 0 {
+		return 0, nil
+	}
+	columns, err := summaryColumns(activities)
+	if err != nil {
+		return 0, fmt.Errorf("upsert activities: %w", err)
+	}
+	const sql = `-- name: activities.upsert
+INSERT INTO activities AS stored (account_id, id, sport_type, name, start_at, start_local, time_zone, local_day, summary,
+    summary_hash, figures, trimp, tss, external_km, quality, formula_version, streams)
+SELECT $1, id, sport_type, name, start_at, start_local, time_zone, DATE '1970-01-01' + local_day, summary::jsonb,
+       summary_hash, figures::jsonb, trimp, tss, external_km, quality, formula_version, streams
+FROM unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[], $9::text[],
+            $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::text[], $16::integer[], $17::text[])
+     AS listed (id, sport_type, name, start_at, start_local, time_zone, local_day, summary, summary_hash, figures,
+                trimp, tss, external_km, quality, formula_version, streams)
+ON CONFLICT (account_id, id) DO UPDATE
+SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.start_at,
+    start_local = excluded.start_local, time_zone = excluded.time_zone, local_day = excluded.local_day,
+    summary = excluded.summary, summary_hash = excluded.summary_hash, figures = excluded.figures,
+    trimp = excluded.trimp, tss = excluded.tss, external_km = excluded.external_km, quality = excluded.quality,
+    formula_version = excluded.formula_version, streams = excluded.streams, streams_attempts = 0,
+    streams_reason = '', deleted_at = NULL, updated_at = now()
+WHERE stored.summary_hash <> excluded.summary_hash OR stored.deleted_at IS NOT NULL`
+	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)
+	if err != nil {
+		return 0, fmt.Errorf("upsert activities: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
+// summaryColumns turns rows into the arrays that one statement unnests.
+func summaryColumns(activities []Activity) ([]any, error) {
+	n := len(activities)
+	ids, startAt, days := make([]int64, n), make([]time.Time, n), make([]int32, n)
+	sports, names, startLocal, zones := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	summaries, figures, hashes := make([]string, n), make([]string, n), make([][]byte, n)
+	trimps, tss, kilometres := make([]*float64, n), make([]*float64, n), make([]*float64, n)
+	qualities, versions, streams := make([]string, n), make([]int32, n), make([]string, n)
+	for i := range activities {
+		activity := &activities[i]
+		summary, err := json.Marshal(activity.Summary)
+		if err != nil {
+			return nil, fmt.Errorf("write summary of %d: %w", activity.ID, err)
+		}
+		computed, err := json.Marshal(activity.Figures)
+		if err != nil {
+			return nil, fmt.Errorf("write figures of %d: %w", activity.ID, err)
+		}
+		ids[i], startAt[i], days[i] = activity.ID, activity.StartAt, int32(activity.LocalDay)
+		sports[i], names[i] = activity.SportType, activity.Name
+		startLocal[i], zones[i] = activity.StartLocal, activity.TimeZone
+		summaries[i], figures[i], hashes[i] = string(summary), string(computed), activity.SummaryHash
+		trimps[i] = activity.Figures.TRIMP.Pointer()
+		tss[i] = activity.Figures.TSS.Pointer()
+		kilometres[i] = activity.Figures.ExternalKm.Pointer()
+		qualities[i] = string(activity.Figures.Quality)
+		versions[i], streams[i] = int32(activity.Figures.FormulaVersion), activity.Streams
+	}
+	return []any{ids, sports, names, startAt, startLocal, zones, days, summaries, hashes, figures, trimps, tss, kilometres,
+		qualities, versions, streams}, nil
+}
+
+// ListActivities gives a page of the account's activities, newest first: those before the key (beforeStart, beforeID),
+// from the newest where beforeStart is zero.
+func ListActivities(ctx context.Context, conn database.Conn, accountID int64, beforeStart time.Time, beforeID int64, limit int) (
+	[]Activity, error) {
+	if beforeStart.IsZero() {
+		beforeStart = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	const sql = `-- name: activities.page
+SELECT ` + activityColumns + `
+FROM activities
+WHERE account_id = $1 AND deleted_at IS NULL AND (start_at, id) < ($2, $3)
+ORDER BY start_at DESC, id DESC
+LIMIT $4`
+	return collectActivities(ctx, conn, sql, accountID, beforeStart, beforeID, limit)
+}
+
+// ReadActivity gives one activity, or NotFound where the account has no such activity.
+func ReadActivity(ctx context.Context, conn database.Conn, accountID, activityID int64) (Activity, error) {
+	const sql = `-- name: activities.read
+SELECT ` + activityColumns + `
+FROM activities
+WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL`
+	found, err := collectActivities(ctx, conn, sql, accountID, activityID)
+	if err == nil && len(found) == 0 {
+		err = fault.New(fault.NotFound, "no-activity", "there is no such activity")
+	}
+	if err != nil {
+		return Activity{}, err
+	}
+	return found[0], nil
+}
+
+// ListPendingActivities gives activities whose streams are still to be fetched, newest first, of those that were tried
+// in vain at most attempts times.
+func ListPendingActivities(ctx context.Context, conn database.Conn, accountID int64, attempts, limit int) ([]Activity, error) {
+	const sql = `-- name: activities.pending
+SELECT ` + activityColumns + `
+FROM activities
+WHERE account_id = $1 AND streams = 'pending' AND deleted_at IS NULL AND streams_attempts <= $2
+ORDER BY start_at DESC, id DESC
+LIMIT $3`
+	return collectActivities(ctx, conn, sql, accountID, attempts, limit)
+}
+
+func collectActivities(ctx context.Context, conn database.Conn, sql string, args ...any) ([]Activity, error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list activities: %w", err)
+	}
+	activities, err := pgx.CollectRows(rows, pgx.RowToStructByName[Activity])
+	if err != nil {
+		return nil, fmt.Errorf("list activities: %w", err)
+	}
+	return activities, nil
+}
+
+// ActivityCounts says how far an account's history is listed and refined. All is the sum of the other four.
+type ActivityCounts struct {
+	All, Pending, Refined, WithoutStreams, Parked int
+	NewestStart                                   *time.Time
+}
+
+// CountActivities counts the account's activities by the state of their streams. Expired streams were read once, so they
+// count as refined.
+func CountActivities(ctx context.Context, conn database.Conn, accountID int64) (ActivityCounts, error) {
+	const sql = `-- name: activities.count
+SELECT count(*), count(*) FILTER (WHERE streams = 'pending'), count(*) FILTER (WHERE streams IN ('stored', 'expired')),
+       count(*) FILTER (WHERE streams = 'none'), count(*) FILTER (WHERE streams = 'parked'), max(start_at)
+FROM activities
+WHERE account_id = $1 AND deleted_at IS NULL`
+	var counts ActivityCounts
+	err := conn.QueryRow(ctx, sql, accountID).Scan(&counts.All, &counts.Pending, &counts.Refined, &counts.WithoutStreams,
+		&counts.Parked, &counts.NewestStart)
+	if err != nil {
+		return ActivityCounts{}, fmt.Errorf("count activities: %w", err)
+	}
+	return counts, nil
+}
+
+// WaitingActivity is an activity whose streams were asked for in vain.
+type WaitingActivity struct {
+	ID       int64
+	Name     string
+	StartAt  time.Time
+	Parked   bool
+	Reason   string
+	Attempts int
+}
+
+// ListWaitingActivities gives the activities that are parked or were tried in vain, newest first.
+func ListWaitingActivities(ctx context.Context, conn database.Conn, accountID int64, limit int) ([]WaitingActivity, error) {
+	const sql = `-- name: activities.waiting
+SELECT id, name, start_at, streams = 'parked' AS parked, streams_reason AS reason, streams_attempts AS attempts
+FROM activities
+WHERE account_id = $1 AND deleted_at IS NULL AND (streams = 'parked' OR (streams = 'pending' AND streams_attempts > 0))
+ORDER BY start_at DESC, id DESC
+LIMIT $2`
+	rows, err := conn.Query(ctx, sql, accountID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list waiting activities: %w", err)
+	}
+	waiting, err := pgx.CollectRows(rows, pgx.RowToStructByName[WaitingActivity])
+	if err != nil {
+		return nil, fmt.Errorf("list waiting activities: %w", err)
+	}
+	return waiting, nil
+}
+
+// errNoRow reports whether err is a query's answer of no row.
+func errNoRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
