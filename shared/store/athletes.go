@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/training"
+)
+
+// Athlete is what an athlete told about the body and about how load is to be shown. Every account has one.
+type Athlete struct {
+	AccountID           int64
+	Sex                 training.Sex
+	BirthDate           *training.Date // nil where it was not given
+	TimeZone            string         // IANA name; decides only what today is
+	PrimarySport        string         // run, trail_run, ride, swim, triathlon, other
+	Units               string         // metric, imperial
+	RecommendationStyle string         // conservative, balanced, adaptive, aggressive
+	ChronicDays         int            // window of the decayed chronic load, in days
+	DecayRate           float64        // of the decayed chronic load, per day
+	ProfileSetAt        *time.Time     // when sex, birth date or a threshold was first given; nil before
+}
+
+// Today is the athlete's civil day at the moment now.
+func (a Athlete) Today(now time.Time) (training.Date, error) {
+	zone, err := time.LoadLocation(a.TimeZone)
+	if err != nil {
+		return 0, fmt.Errorf("read the athlete's time zone: %w", err)
+	}
+	return training.DateOf(now.In(zone)), nil
+}
+
+// Age is the athlete's age in full years on the day, 0 where the birth date is not known or lies after the day.
+func (a Athlete) Age(day training.Date) int {
+	if a.BirthDate == nil || *a.BirthDate > day {
+		return 0
+	}
+	born, on := a.BirthDate.Time(), day.Time()
+	years := on.Year() - born.Year()
+	if on.Month() < born.Month() || (on.Month() == born.Month() && on.Day() < born.Day()) {
+		years--
+	}
+	return years
+}
+
+// Days are read as the number of days since 1970-01-01, which is what training.Date is.
+const athleteColumns = `account_id, sex, birth_date - date '1970-01-01' AS birth_date, time_zone, primary_sport, units,
+       recommendation_style, chronic_days, decay_rate, profile_set_at`
+
+// LoadAthlete gives the account's athlete; fault.NotFound where there is no such account.
+func LoadAthlete(ctx context.Context, conn database.Conn, accountID int64) (Athlete, error) {
+	rows, err := conn.Query(ctx, `-- name: athletes.load
+SELECT `+athleteColumns+` FROM athletes WHERE account_id = $1`, accountID)
+	if err != nil {
+		return Athlete{}, fmt.Errorf("load athlete: %w", err)
+	}
+	return collectAthlete(rows)
+}
+
+// UpdateAthlete stores everything of the athlete.
+func UpdateAthlete(ctx context.Context, conn database.Conn, athlete Athlete, now time.Time) error {
+	var birth *time.Time
+	if athlete.BirthDate != nil {
+		day := athlete.BirthDate.Time()
+		birth = &day
+	}
+	_, err := conn.Exec(ctx, `-- name: athletes.update
+UPDATE athletes
+SET sex = $2, birth_date = $3, time_zone = $4, primary_sport = $5, units = $6, recommendation_style = $7,
+    chronic_days = $8, decay_rate = $9, profile_set_at = $10, updated_at = $11
+WHERE account_id = $1`,
+		athlete.AccountID, string(athlete.Sex), birth, athlete.TimeZone, athlete.PrimarySport, athlete.Units,
+		athlete.RecommendationStyle, athlete.ChronicDays, athlete.DecayRate, athlete.ProfileSetAt, now)
+	if err != nil {
+		return fmt.Errorf("update athlete: %w", err)
+	}
+	return nil
+}
+
+func collectAthlete(rows pgx.Rows) (Athlete, error) {
+	athlete, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Athlete])
+	return athlete, orNotFound("load athlete", err, "no-athlete", "There is no such athlete.")
+}
