@@ -95,10 +95,12 @@ func appendNumber(buffer []byte, value float64, decimals int) []byte {
 	if decimals >= 0 {
 		scale := math.Pow10(decimals)
 		rounded := math.Round(value*scale) / scale
-		if rounded == 0 {
-			rounded = 0 // no "-0" for people
+		switch {
+		case rounded == 0:
+			value = 0 // no "-0" for people
+		case !math.IsInf(rounded, 0):
+			value = rounded
 		}
-		value = rounded
 	}
 	return strconv.AppendFloat(buffer, value, 'f', -1, 64)
 }

@@ -1,0 +1,134 @@
+package training
+
+// history walks an athlete's days from the first activity on, rest days included.
+type history struct {
+	settings SeriesSettings
+	weights  []float64
+	sums     []DaySum // one per calendar day
+	load     []float64
+	external []float64
+
+	day      int // days counted so far; the current day is day − 1
+	fitness  Fitness
+	ctl      []float64
+	internal WilliamsEWMA
+	outside  WilliamsEWMA
+	lastRest int // index of the last rest day; −1, the day before the first activity, until there is one
+}
+
+// dayFigures is one row of the series.
+type dayFigures struct {
+	sum                *DaySum
+	activities         int
+	unscored           int
+	warmingUp          bool
+	internal, external Workload
+	fitness            Fitness
+	ramp               Figure
+	monotony, strain   Figure
+	sinceRest          int
+	coverage           [2]Figure
+	intensity          [2][3]Figure
+}
+
+// newHistory lays the sorted sums out over the calendar, from the first of them to last.
+func newHistory(sorted []DaySum, last Date, settings SeriesSettings) *history {
+	start := sorted[0].Day
+	days := last.Sub(start) + 1
+	h := &history{
+		settings: settings,
+		weights:  decayWeights(settings.DecayDays, settings.DecayRate),
+		sums:     make([]DaySum, days),
+		load:     make([]float64, days),
+		external: make([]float64, days),
+		ctl:      make([]float64, 0, days),
+		fitness:  Fitness{CTL: settings.StartCTL, ATL: settings.StartATL},
+		lastRest: -1,
+	}
+	for i := range sorted {
+		h.sums[sorted[i].Day.Sub(start)].Merge(sorted[i])
+	}
+	for i := range h.sums {
+		h.sums[i].Day = start.AddDays(i)
+		h.load[i] = h.sums[i].TRIMP
+		if settings.Load == LoadTSS {
+			h.load[i] = h.sums[i].TSS
+		}
+		h.external[i] = h.sums[i].ExternalKm
+	}
+	return h
+}
+
+func (h *history) ended() bool { return h.day == len(h.sums) }
+
+// advance counts one more day and returns its index.
+func (h *history) advance() int {
+	day := h.day
+	h.day++
+	h.fitness.Add(h.load[day])
+	h.ctl = append(h.ctl, h.fitness.CTL)
+	h.internal.Add(h.load[day])
+	h.outside.Add(h.external[day])
+	if h.sums[day].TRIMP <= restTRIMP && h.sums[day].Unscored == 0 {
+		h.lastRest = day
+	}
+	return day
+}
+
+// figures returns the row of the day that advance returned last.
+func (h *history) figures(day int) dayFigures {
+	load := h.load[:day+1]
+	row := dayFigures{
+		sum:        &h.sums[day],
+		activities: h.sums[day].Activities(),
+		unscored:   h.unscored(day),
+		warmingUp:  day+1 < ctlDays,
+		internal:   workloadOn(load, h.weights, &h.internal),
+		external:   workloadOn(h.external[:day+1], h.weights, &h.outside),
+		fitness:    h.fitness,
+		ramp:       Absent(ReasonShortHistory),
+		monotony:   Monotony(load),
+		strain:     Strain(load),
+		sinceRest:  day - h.lastRest,
+	}
+	if day >= rampDays {
+		row.ramp = Known(h.ctl[day] - h.ctl[day-rampDays])
+	}
+	for i, window := range [2]int{acuteDays, chronicDays} {
+		row.coverage[i], row.intensity[i] = h.window(day, window)
+	}
+	return row
+}
+
+// unscored returns how many activities of the day have no load of the chosen kind.
+func (h *history) unscored(day int) int {
+	if h.settings.Load == LoadTSS {
+		return h.sums[day].Activities() - h.sums[day].TSSScored
+	}
+	return h.sums[day].Unscored
+}
+
+// window returns the share of scored activities and the intensity distribution over the last days up to day.
+func (h *history) window(day, days int) (coverage Figure, intensity [3]Figure) {
+	activities, unscored := 0, 0
+	var seconds [3]float64
+	for i := max(0, day+1-days); i <= day; i++ {
+		activities += h.sums[i].Activities()
+		unscored += h.unscored(i)
+		for phase, s := range h.sums[i].IntensityS {
+			seconds[phase] += s
+		}
+	}
+	coverage = Absent(ReasonNoActivity)
+	if activities > 0 {
+		coverage = Known(float64(activities-unscored) / float64(activities))
+	}
+	total := seconds[0] + seconds[1] + seconds[2]
+	for phase := range intensity {
+		intensity[phase] = Absent(ReasonNoIntensity)
+		if total > 0 {
+			intensity[phase] = Known(seconds[phase] / total)
+		}
+	}
+	return coverage, intensity
+}
