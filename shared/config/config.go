@@ -1,0 +1,59 @@
+// Package config reads the settings of each function from the environment, checks them, and says everything that is wrong
+// with them at once. It is the only package that reads the environment. What each setting means stands in its field's tag
+// `means`, from which Table and the README's table are made; its default in `envDefault`, or in words in `shown`.
+package config
+
+import "os"
+
+// Onboarding is everything that function Onboarding can be told.
+type Onboarding struct {
+	Service  Service
+	Database Database
+	Strava   Strava
+	Accounts Accounts
+	Tokens   Tokens
+	Streams  Streams
+}
+
+// Dispatch is everything that function Dispatch can be told.
+type Dispatch struct {
+	Service  Service
+	Database Database
+	Push     Push
+	Streams  Streams
+}
+
+// Sync is everything that function Sync can be told.
+type Sync struct {
+	Service  Service
+	Database Database
+	Push     Push
+	Strava   Strava
+	Tokens   Tokens
+	Streams  Streams
+	SyncConnection
+}
+
+// Migrate is everything that function Migrate can be told.
+type Migrate struct {
+	Service  Service
+	Database Database
+	Push     Push
+}
+
+// Function is the settings of one of the functions.
+type Function interface {
+	Onboarding | Dispatch | Sync | Migrate
+}
+
+// LoadOnboarding reads Onboarding's settings; the error is an *Error with all mistakes.
+func LoadOnboarding() (Onboarding, error) { return Load[Onboarding](os.Environ()) }
+
+// LoadDispatch reads Dispatch's settings; the error is an *Error with all mistakes.
+func LoadDispatch() (Dispatch, error) { return Load[Dispatch](os.Environ()) }
+
+// LoadSync reads Sync's settings; the error is an *Error with all mistakes.
+func LoadSync() (Sync, error) { return Load[Sync](os.Environ()) }
+
+// LoadMigrate reads Migrate's settings; the error is an *Error with all mistakes.
+func LoadMigrate() (Migrate, error) { return Load[Migrate](os.Environ()) }
