@@ -85,3 +85,53 @@ func collectAthlete(rows pgx.Rows) (Athlete, error) {
 	athlete, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Athlete])
 	return athlete, orNotFound("load athlete", err, "no-athlete", "There is no such athlete.")
 }
+
+// OnboardingFacts is all that says how far an athlete has come on the way to a first load chart.
+type OnboardingFacts struct {
+	Consented    bool       // every document is agreed to, none withdrawn
+	ProfileSetAt *time.Time // as in Athlete
+	MaxHRKnown   bool       // given, or to be estimated from the birth date: without it no activity has a load
+	Connected    bool       // there is a Strava connection
+	Reconnect    bool       // Strava no longer accepts the connection's tokens
+	SyncedAt     *time.Time // when Strava was last asked with success
+	BackfilledAt *time.Time // when the whole history had been listed
+	RefinedAt    *time.Time // when no activity waited for its streams any more
+	LastError    string     // of the sync, in words; empty where the last one went well
+	Activities   int        // listed and not deleted
+	Pending      int        // of those, the ones that wait for their streams
+	Parked       int        // of those, the ones whose streams could not be had
+}
+
+// LoadOnboardingFacts gives the account's facts in one round trip; fault.NotFound where there is no such account.
+func LoadOnboardingFacts(ctx context.Context, conn database.Conn, accountID int64) (OnboardingFacts, error) {
+	rows, err := conn.Query(ctx, `-- name: athletes.onboarding_facts
+SELECT (SELECT count(DISTINCT document) = $2 FROM consents
+        WHERE account_id = athlete.account_id AND withdrawn_at IS NULL) AS consented,
+       athlete.profile_set_at,
+       athlete.birth_date IS NOT NULL OR EXISTS (
+           SELECT FROM thresholds
+           WHERE account_id = athlete.account_id AND kind = $3 AND sport = '') AS max_hr_known,
+       connection.account_id IS NOT NULL AS connected,
+       coalesce(connection.status = 'reconnect', false) AS reconnect,
+       connection.synced_at,
+       connection.backfilled_at,
+       connection.refined_at,
+       coalesce(connection.last_error, '') AS last_error,
+       activity.activities,
+       activity.pending,
+       activity.parked
+FROM athletes AS athlete
+LEFT JOIN strava_connections AS connection ON connection.account_id = athlete.account_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS activities,
+           count(*) FILTER (WHERE streams = 'pending') AS pending,
+           count(*) FILTER (WHERE streams = 'parked') AS parked
+    FROM activities
+    WHERE account_id = athlete.account_id AND deleted_at IS NULL) AS activity
+WHERE athlete.account_id = $1`, accountID, len(Documents), string(ThresholdMaxHR))
+	if err != nil {
+		return OnboardingFacts{}, fmt.Errorf("load onboarding facts: %w", err)
+	}
+	facts, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[OnboardingFacts])
+	return facts, orNotFound("load onboarding facts", err, "no-athlete", "There is no such athlete.")
+}

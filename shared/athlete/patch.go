@@ -1,0 +1,189 @@
+package athlete
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/training"
+)
+
+// Patch is a partial change of the settings; what is nil stays as it is.
+type Patch struct {
+	Sex          *training.Sex   `json:"sex,omitempty"`
+	BirthDate    *string         `json:"birth_date,omitempty"` // YYYY-MM-DD
+	TimeZone     *string         `json:"time_zone,omitempty"`  // IANA name
+	PrimarySport *string         `json:"primary_sport,omitempty"`
+	Units        *string         `json:"units,omitempty"`
+	Thresholds   *ThresholdPatch `json:"thresholds,omitempty"`
+	Load         *LoadPatch      `json:"load,omitempty"`
+}
+
+// ThresholdPatch gives new values of thresholds.
+type ThresholdPatch struct {
+	ThresholdValues
+	// EffectiveFrom is the day (YYYY-MM-DD, not after today) from which the values are valid; nil is today in the athlete's
+	// zone. The first value of a kind also holds for all days before it.
+	EffectiveFrom *string `json:"effective_from,omitempty"`
+}
+
+// LoadPatch changes how the daily series is shown.
+type LoadPatch struct {
+	ChronicDays         *int     `json:"chronic_days,omitempty"`
+	DecayRate           *float64 `json:"decay_rate,omitempty"`
+	RecommendationStyle *string  `json:"recommendation_style,omitempty"`
+}
+
+// Update changes the account's settings, as a whole or not at all, and gives the new ones. Wrong fields come back
+// together, as joined faults of kind Invalid that name their path ("thresholds.max_hr"). Where activities' figures can come out
+// differently, the due row of their recomputation is written in the same transaction: Settings.DueID.
+func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Settings, error) {
+	now := s.now()
+	var updated Settings
+	err := s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		before, err := store.LockProfiles(ctx, conn, accountID)
+		if err != nil {
+			return err
+		}
+		change, err := plan(before, patch, now)
+		if err != nil {
+			return err
+		}
+		if updated, err = settingsOf(change.after, now); err != nil {
+			return err
+		}
+		if change.athlete {
+			if err := store.UpdateAthlete(ctx, conn, change.after.Athlete, now); err != nil {
+				return err
+			}
+		}
+		if len(change.thresholds) > 0 {
+			if err := store.SetThresholds(ctx, conn, accountID, change.thresholds); err != nil {
+				return err
+			}
+		}
+		if change.recompute {
+			updated.DueID, err = store.EnqueueDue(ctx, conn, store.DueRequest{
+				AccountID: accountID, Kind: store.KindRecompute, Lane: store.LaneInteractive,
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return Settings{}, fmt.Errorf("update settings: %w", err)
+	}
+	return updated, nil
+}
+
+// change is what a patch comes down to.
+type change struct {
+	after      store.Profiles
+	athlete    bool              // the athlete's row changes
+	thresholds []store.Threshold // values to be written
+	recompute  bool              // activities' figures can come out differently
+}
+
+// plan works out what the patch changes, without doing it.
+func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
+	faults := &faults{}
+	athlete := before.Athlete
+	applyChoices(&athlete, patch, faults)
+	today, err := athlete.Today(now)
+	if err != nil {
+		return change{}, err
+	}
+	applyBirthDate(&athlete, patch.BirthDate, today, faults)
+	applyLoad(&athlete, patch.Load, faults)
+	given := givenThresholds(patch.Thresholds, athlete, today, faults)
+	if athlete.ProfileSetAt == nil && (patch.Sex != nil || patch.BirthDate != nil || len(given) > 0) {
+		athlete.ProfileSetAt = &now
+	}
+
+	planned := change{after: store.Profiles{Athlete: athlete, Thresholds: slices.Clone(before.Thresholds)}}
+	for _, threshold := range given {
+		if isStored(before, threshold, patch.Thresholds.EffectiveFrom != nil) {
+			continue
+		}
+		planned.thresholds = append(planned.thresholds, threshold)
+		planned.after.Thresholds = withThreshold(planned.after.Thresholds, threshold)
+	}
+	checkOrder(planned.after, given, faults)
+	if err := faults.join(); err != nil {
+		return change{}, err
+	}
+	planned.athlete = !sameAthlete(before.Athlete, athlete)
+	planned.recompute = altersFigures(before, planned)
+	return planned, nil
+}
+
+// altersFigures says whether activities can come out differently. How load is shown, and in which zone today is, enter no
+// figure of an activity; age does through the estimated maximum heart rate alone; weight enters none.
+func altersFigures(before store.Profiles, planned change) bool {
+	athlete := planned.after.Athlete
+	if before.Athlete.Sex != athlete.Sex {
+		return true
+	}
+	_, ownMaxHR := before.Pick(store.ThresholdMaxHR, 0, "")
+	if !ownMaxHR && !sameDay(before.Athlete.BirthDate, athlete.BirthDate) {
+		return true
+	}
+	return slices.ContainsFunc(planned.thresholds, func(threshold store.Threshold) bool {
+		was, ok := before.Pick(threshold.Kind, threshold.EffectiveFrom, "")
+		return threshold.Kind != store.ThresholdWeight && (!ok || was.Value != threshold.Value)
+	})
+}
+
+// isStored says whether writing the value would change nothing. A value that was given without a day says nothing about
+// since when it has been valid, so the one in effect answers it.
+func isStored(before store.Profiles, threshold store.Threshold, dated bool) bool {
+	was, ok := before.Pick(threshold.Kind, threshold.EffectiveFrom, "")
+	return ok && was.Value == threshold.Value && (!dated || was.EffectiveFrom == threshold.EffectiveFrom)
+}
+
+// withThreshold adds a value, or replaces the one of its kind, sport and day, and keeps the order by day.
+func withThreshold(thresholds []store.Threshold, added store.Threshold) []store.Threshold {
+	kept := slices.DeleteFunc(thresholds, func(t store.Threshold) bool {
+		return t.Kind == added.Kind && t.Sport == added.Sport && t.EffectiveFrom == added.EffectiveFrom
+	})
+	kept = append(kept, added)
+	slices.SortStableFunc(kept, func(a, b store.Threshold) int { return cmp.Compare(a.EffectiveFrom, b.EffectiveFrom) })
+	return kept
+}
+
+func sameAthlete(a, b store.Athlete) bool {
+	sameSet := (a.ProfileSetAt == nil) == (b.ProfileSetAt == nil)
+	sameBirth := sameDay(a.BirthDate, b.BirthDate)
+	a.ProfileSetAt, b.ProfileSetAt, a.BirthDate, b.BirthDate = nil, nil, nil, nil
+	return sameSet && sameBirth && a == b
+}
+
+func sameDay(a, b *training.Date) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+// faults gathers wrong fields, so that a person learns of all of them at once; the first of each field stands.
+type faults struct {
+	errs   []error
+	fields map[string]bool
+}
+
+func (f *faults) add(field string, err error) {
+	if f.fields[field] {
+		return
+	}
+	if f.fields == nil {
+		f.fields = map[string]bool{}
+	}
+	f.fields[field] = true
+	f.errs = append(f.errs, err)
+}
+
+func (f *faults) join() error { return errors.Join(f.errs...) }

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+)
+
+// TokenHash is the SHA-256 of a secret that only its holder knows: a session's token, an OAuth state.
+type TokenHash [32]byte
+
+// NewSession is a session to be stored.
+type NewSession struct {
+	TokenHash TokenHash
+	Device    string    // what the browser calls itself
+	ExpiresAt time.Time // the end, however active it is
+}
+
+// Session is a session in force.
+type Session struct {
+	AccountID int64
+	Email     string
+	ExpiresAt time.Time
+}
+
+// InsertSession opens a session of the account, and removes those of its sessions that have ended: the ones whose time
+// is up at now, and the ones not seen since idleSince.
+func InsertSession(ctx context.Context, conn database.Conn, accountID int64, session NewSession, now, idleSince time.Time) error {
+	_, err := conn.Exec(ctx, `-- name: sessions.insert
+WITH ended AS (
+    DELETE FROM sessions WHERE account_id = $1 AND (expires_at <= $5 OR seen_at <= $6)
+)
+INSERT INTO sessions (token_hash, account_id, device, created_at, seen_at, expires_at)
+VALUES ($2, $1, $3, $5, $5, $4)`,
+		accountID, session.TokenHash[:], session.Device, session.ExpiresAt, now, idleSince)
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+// FindSession gives the session of a token that is in force at now: its time is not up and it was seen after idleSince.
+// In the same round trip it notes that the session was seen, unless that was noted after seenBefore already, so that a
+// busy page does not write at every request. fault.NotFound where there is none in force.
+func FindSession(ctx context.Context, conn database.Conn, hash TokenHash, now, idleSince, seenBefore time.Time) (Session, error) {
+	var found Session
+	err := conn.QueryRow(ctx, `-- name: sessions.find
+WITH seen AS (
+    UPDATE sessions SET seen_at = $2
+    WHERE token_hash = $1 AND expires_at > $2 AND seen_at > $3 AND seen_at <= $4
+)
+SELECT session.account_id, coalesce(account.email, ''), session.expires_at
+FROM sessions AS session
+JOIN accounts AS account ON account.id = session.account_id
+WHERE session.token_hash = $1 AND session.expires_at > $2 AND session.seen_at > $3`,
+		hash[:], now, idleSince, seenBefore).
+		Scan(&found.AccountID, &found.Email, &found.ExpiresAt)
+	return found, orNotFound("find session", err, "no-session", "There is no such session.")
+}
+
+// DeleteSession ends a session; one that has ended already is no error.
+func DeleteSession(ctx context.Context, conn database.Conn, hash TokenHash) error {
+	if _, err := conn.Exec(ctx, `-- name: sessions.delete
+DELETE FROM sessions WHERE token_hash = $1`, hash[:]); err != nil {
+		return fmt.Errorf("delete session: %w", err)
+	}
+	return nil
+}
+
+// SetOAuthState puts the hash of an OAuth state into the session that begins the consent, in place of an older one.
+// fault.NotFound where the session has ended.
+func SetOAuthState(ctx context.Context, conn database.Conn, session, state TokenHash, expiresAt time.Time) error {
+	tag, err := conn.Exec(ctx, `-- name: sessions.set_oauth_state
+UPDATE sessions SET oauth_state_hash = $2, oauth_state_expires_at = $3 WHERE token_hash = $1`,
+		session[:], state[:], expiresAt)
+	if err != nil {
+		return fmt.Errorf("set oauth state: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.New(fault.NotFound, "no-session", "There is no such session.")
+	}
+	return nil
+}
+
+// TakeOAuthState removes the state from the session that it belongs to, so that it can be taken once only. fault.NotFound
+// where the session has no such state or it is too old at now; another state that the session waits for then stays.
+func TakeOAuthState(ctx context.Context, conn database.Conn, session, state TokenHash, now time.Time) error {
+	tag, err := conn.Exec(ctx, `-- name: sessions.take_oauth_state
+UPDATE sessions SET oauth_state_hash = NULL, oauth_state_expires_at = NULL
+WHERE token_hash = $1 AND oauth_state_hash = $2 AND oauth_state_expires_at > $3`, session[:], state[:], now)
+	if err != nil {
+		return fmt.Errorf("take oauth state: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fault.New(fault.NotFound, "no-oauth-state", "There is no such OAuth state.")
+	}
+	return nil
+}
