@@ -1,0 +1,261 @@
+package strava
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+)
+
+// maxDepth bounds how deep a value that is passed over may be nested.
+const maxDepth = 64
+
+// scanner reads JSON by hand: encoding/json is some twenty times too slow for streams, where nearly everything is
+// numbers. It accepts exactly what JSON is. The first mistake stays in err, and nothing is read after it: at then stands
+// at the end, so that every loop ends too.
+type scanner struct {
+	text []byte
+	at   int
+	err  error
+}
+
+func (s *scanner) fail(what string) {
+	if s.err == nil {
+		s.err = fmt.Errorf("%s at byte %d", what, s.at)
+		if s.at >= len(s.text) {
+			s.err = fmt.Errorf("%s: %w", what, io.ErrUnexpectedEOF)
+		}
+	}
+	s.at = len(s.text)
+}
+
+// peek is the byte ahead, 0 at the end (a byte that JSON has nowhere outside of texts).
+func (s *scanner) peek() byte {
+	if s.at < len(s.text) {
+		return s.text[s.at]
+	}
+	return 0
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case ' ', '\n', '\t', '\r':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+// open reads the bracket that begins an object or array, and says whether an element follows.
+func (s *scanner) open(begin, end byte) bool {
+	if s.peek() != begin {
+		s.fail("another kind of value stands here")
+		return false
+	}
+	s.at++
+	s.space()
+	if s.peek() == end {
+		s.at++
+		return false
+	}
+	return s.err == nil
+}
+
+// next reads what stands behind an element, and says whether another one follows.
+func (s *scanner) next(end byte) bool {
+	s.space()
+	switch s.peek() {
+	case ',':
+		s.at++
+		s.space()
+		return s.err == nil
+	case end:
+		s.at++
+		return false
+	}
+	s.fail("a comma or bracket is missing")
+	return false
+}
+
+// key reads an object's key up to its value.
+func (s *scanner) key() []byte {
+	key := s.quoted()
+	s.space()
+	if s.peek() != ':' {
+		s.fail("a colon is missing")
+		return nil
+	}
+	s.at++
+	s.space()
+	return key
+}
+
+// quoted reads a text and gives what stands between the quotes.
+func (s *scanner) quoted() []byte {
+	if s.peek() != '"' {
+		s.fail("a text is missing")
+		return nil
+	}
+	begin, escaped := s.at, false
+	for i := begin + 1; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case c == '"':
+			s.at = i + 1
+			if !escaped {
+				return s.text[begin+1 : i]
+			}
+			text, err := unescape(s.text[begin:s.at])
+			if err != nil {
+				s.fail(err.Error())
+			}
+			return text
+		case c == '\\':
+			escaped = true
+			i++
+		case c < ' ':
+			s.at = i
+			s.fail("a text has a control character")
+			return nil
+		}
+	}
+	s.at = len(s.text)
+	s.fail("a text does not end")
+	return nil
+}
+
+func (s *scanner) literal(word string) {
+	if !bytes.HasPrefix(s.text[s.at:], []byte(word)) {
+		if rest := s.text[s.at:]; len(rest) < len(word) && string(rest) == word[:len(rest)] {
+			s.at = len(s.text)
+		}
+		s.fail("a value is not what it should be")
+		return
+	}
+	s.at += len(word)
+}
+
+// skip passes over any value.
+func (s *scanner) skip(depth int) {
+	if depth > maxDepth {
+		s.fail("values are nested too deep")
+		return
+	}
+	switch c := s.peek(); {
+	case c == '{':
+		for more := s.open('{', '}'); more; more = s.next('}') {
+			s.key()
+			s.skip(depth + 1)
+		}
+	case c == '[':
+		for more := s.open('[', ']'); more; more = s.next(']') {
+			s.skip(depth + 1)
+		}
+	case c == '"':
+		s.quoted()
+	case c == 't':
+		s.literal("true")
+	case c == 'f':
+		s.literal("false")
+	default:
+		s.grammar()
+	}
+}
+
+// powersOfTen are those that a float64 holds exactly.
+var powersOfTen = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// number reads a number; false means null. Up to 15 digits without an exponent are a quotient of two exact float64, so
+// one division rounds correctly; anything longer is left to strconv.
+func (s *scanner) number() (float64, bool) {
+	text, i := s.text, s.at
+	negative := i < len(text) && text[i] == '-'
+	if negative {
+		i++
+	}
+	first := i
+	var mantissa uint64
+	for i < len(text) && text[i]-'0' < 10 {
+		mantissa = mantissa*10 + uint64(text[i]-'0')
+		i++
+	}
+	digits, decimals := i-first, 0
+	if i < len(text) && text[i] == '.' {
+		point := i
+		for i++; i < len(text) && text[i]-'0' < 10; i++ {
+			mantissa = mantissa*10 + uint64(text[i]-'0')
+		}
+		decimals = i - point - 1
+		if decimals == 0 {
+			return s.slowNumber()
+		}
+	}
+	if digits == 0 || digits+decimals > 15 || (digits > 1 && text[first] == '0') ||
+		(i < len(text) && (text[i] == 'e' || text[i] == 'E')) {
+		return s.slowNumber()
+	}
+	s.at = i
+	value := float64(mantissa)
+	if decimals > 0 {
+		value /= powersOfTen[decimals]
+	}
+	if negative {
+		value = -value
+	}
+	return value, true
+}
+
+// slowNumber reads what number leaves over: null, long numbers, exponents and mistakes.
+func (s *scanner) slowNumber() (float64, bool) {
+	begin := s.at
+	if isNull := s.grammar(); isNull || s.err != nil {
+		return 0, false
+	}
+	value, err := strconv.ParseFloat(string(s.text[begin:s.at]), 64)
+	if err != nil || math.IsInf(value, 0) {
+		s.fail("a number is too large")
+		return 0, false
+	}
+	return value, true
+}
+
+// grammar passes over a JSON number or null, and says whether it was null. NaN and Infinity are neither.
+func (s *scanner) grammar() (isNull bool) {
+	if s.peek() == 'n' {
+		s.literal("null")
+		return true
+	}
+	if s.peek() == '-' {
+		s.at++
+	}
+	if s.peek() == '0' {
+		s.at++
+	} else {
+		s.digits()
+	}
+	if s.peek() == '.' {
+		s.at++
+		s.digits()
+	}
+	if c := s.peek(); c == 'e' || c == 'E' {
+		s.at++
+		if c := s.peek(); c == '+' || c == '-' {
+			s.at++
+		}
+		s.digits()
+	}
+	return false
+}
+
+// digits reads at least one digit.
+func (s *scanner) digits() {
+	begin := s.at
+	for s.at < len(s.text) && s.text[s.at]-'0' < 10 {
+		s.at++
+	}
+	if s.at == begin {
+		s.fail("a number is not one")
+	}
+}
