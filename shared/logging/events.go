@@ -1,0 +1,110 @@
+package logging
+
+// Event is the name of something that happened, as log-based metrics, dashboards and alerts know it.
+type Event string
+
+// Connections to the database.
+const (
+	// EventDatabasePooled is an operation on a pooled connection.
+	EventDatabasePooled Event = "database.pooled"
+	// EventDatabaseDirect is an operation on a direct connection, by settings.
+	EventDatabaseDirect Event = "database.direct"
+	// EventDatabaseFallback is an operation on a direct connection because the pool failed; cause says how.
+	EventDatabaseFallback Event = "database.fallback"
+	// EventDatabaseBreaker is a change of the breaker in front of the pool; state says to what.
+	EventDatabaseBreaker Event = "database.breaker"
+	// EventDatabaseSlowQuery is a statement above the threshold.
+	EventDatabaseSlowQuery Event = "database.slow_query"
+	// EventDatabaseQueryFailed is a statement that Postgres refused or that broke off.
+	EventDatabaseQueryFailed Event = "database.query_failed"
+	// EventDatabasePoolStats is the pool's statistics, at most once a minute.
+	EventDatabasePoolStats Event = "database.pool_stats"
+)
+
+// Work on an athlete's activities.
+const (
+	// EventSyncCompleted is a unit of work done.
+	EventSyncCompleted Event = "sync.completed"
+	// EventSyncPostponed is a unit moved to a later time; nothing is wrong.
+	EventSyncPostponed Event = "sync.postponed"
+	// EventSyncParked is a unit set aside because trying it again can't help; reason says why.
+	EventSyncParked Event = "sync.parked"
+	// EventSyncFailed is a unit that failed and will be tried again.
+	EventSyncFailed Event = "sync.failed"
+	// EventSyncDispatched is a tick of Dispatch: how many accounts were woken.
+	EventSyncDispatched Event = "sync.dispatched"
+)
+
+// Strava.
+const (
+	// EventStravaQuota is what is left of Strava's quota.
+	EventStravaQuota Event = "strava.quota"
+	// EventStravaConnected is an athlete's account joined to Strava.
+	EventStravaConnected Event = "strava.connected"
+	// EventStravaTokenRefreshed is a rotation of an athlete's tokens.
+	EventStravaTokenRefreshed Event = "strava.token_refreshed"
+	// EventStravaAppBlocked is Strava refusing the app as a whole; no athlete is at fault.
+	EventStravaAppBlocked Event = "strava.app_blocked"
+	// EventStravaDisconnected is the end of an athlete's connection.
+	EventStravaDisconnected Event = "strava.disconnected"
+)
+
+// Accounts.
+const (
+	// EventAccountRegistered is a new account.
+	EventAccountRegistered Event = "account.registered"
+	// EventAccountSignedIn is a sign-in that worked.
+	EventAccountSignedIn Event = "account.signed_in"
+	// EventAccountSignInRefused is a sign-in with an unknown e-mail or a wrong password.
+	EventAccountSignInRefused Event = "account.sign_in_refused"
+	// EventAccountThrottled is an attempt beyond what is allowed in a while.
+	EventAccountThrottled Event = "account.throttled"
+	// EventAccountErased is the end of an account and of everything held about it.
+	EventAccountErased Event = "account.erased"
+)
+
+// EventMigrateApplied is a migration of the schema that was applied.
+const EventMigrateApplied Event = "migrate.applied"
+
+// The functions themselves.
+const (
+	// EventFunctionStarted is an instance ready to serve.
+	EventFunctionStarted Event = "function.started"
+	// EventFunctionRefused is an instance that can't start: its settings or its wiring are wrong.
+	EventFunctionRefused Event = "function.refused"
+	// EventFunctionFailed is a request or message that failed; kind says what that means.
+	EventFunctionFailed Event = "function.failed"
+	// EventFunctionPanicked is a defect that ended a request; the entry holds the stack.
+	EventFunctionPanicked Event = "function.panicked"
+	// EventFunctionStopping is an instance told to stop; it waits for work in flight.
+	EventFunctionStopping Event = "function.stopping"
+	// EventFunctionStopped is an instance that ends; left counts the work that it cut off.
+	EventFunctionStopped Event = "function.stopped"
+	// EventRequestCompleted is an answered request, at DEBUG.
+	EventRequestCompleted Event = "request.completed"
+)
+
+// Messages.
+const (
+	// EventMessagePublished is a message that the server has accepted, at DEBUG.
+	EventMessagePublished Event = "message.published"
+	// EventMessageDeadLettered is a message that can never be handled, moved to its dead-letter topic.
+	EventMessageDeadLettered Event = "message.dead_lettered"
+	// EventPushRefused is a push whose sender could not be believed.
+	EventPushRefused Event = "message.push_refused"
+)
+
+// Catalogue is every event there is, for checks that metrics and alerts name nothing else.
+func Catalogue() []Event {
+	return []Event{
+		EventDatabasePooled, EventDatabaseDirect, EventDatabaseFallback, EventDatabaseBreaker, EventDatabaseSlowQuery,
+		EventDatabaseQueryFailed, EventDatabasePoolStats,
+		EventSyncCompleted, EventSyncPostponed, EventSyncParked, EventSyncFailed, EventSyncDispatched,
+		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
+		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
+		EventMigrateApplied,
+		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,
+		EventFunctionStopped, EventRequestCompleted,
+		EventMessagePublished, EventMessageDeadLettered, EventPushRefused,
+	}
+}
