@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -256,6 +255,3 @@ LIMIT $2`
 	}
 	return waiting, nil
 }
-
-// errNoRow reports whether err is a query's answer of no row.
-func errNoRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+)
+
+// QuotaLimit is what Strava allows an application until its headers say otherwise: calls per quarter hour and per day.
+type QuotaLimit struct{ Quarter, Day int }
+
+// The limits of a new application. Every call counts as overall; what only reads counts as read as well.
+var (
+	initialOverall = QuotaLimit{Quarter: 200, Day: 2000}
+	initialRead    = QuotaLimit{Quarter: 100, Day: 1000}
+)
+
+// laneFloors is the share of every limit, in per cent, that stays out of reach of a lane, so that the more urgent ones
+// find something left: interactive work may use all of it.
+var laneFloors = [...]int{LaneInteractive: 0, LaneWebhook: 5, LaneReconcile: 10, LaneBackfill: 20}
+
+// The windows begin at the quarter hours and at midnight UTC (Strava's own definition of its rate limits).
+func quarterStart(now time.Time) time.Time { return now.UTC().Truncate(15 * time.Minute) }
+
+func dayStart(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }
+
+// Reservation is the ledger's answer to a call that is about to be made.
+type Reservation struct {
+	Granted bool
+	At      time.Time // when the call was reserved; Settle wants it back
+	RetryAt time.Time // when there will be room, where it was not granted
+}
+
+// ReserveQuota enters one reading call in all four windows, or in none where one of them has no room left for the lane.
+// One statement that commits by itself, for its row locks are those of every instance.
+func ReserveQuota(ctx context.Context, conn database.Conn, lane int, now time.Time) (Reservation, error) {
+	const sql = `-- name: quota.reserve
+WITH locked AS MATERIALIZED (
+    SELECT kind, span, window_start, call_limit, used, blocked_until
+    FROM strava_quota
+    ORDER BY kind, span
+    FOR UPDATE
+), state AS (
+    SELECT kind, span, call_limit, blocked_until, start,
+           CASE WHEN window_start < start THEN 0 ELSE used END AS used,
+           CASE span WHEN 'quarter' THEN start + interval '15 minutes' ELSE start + interval '1 day' END AS reset
+    FROM locked, LATERAL (SELECT CASE span WHEN 'quarter' THEN $1::timestamptz ELSE $2::timestamptz END AS start) AS span_start
+), verdict AS (
+    SELECT count(*) AS windows,
+           max(greatest(CASE WHEN used >= call_limit - call_limit * $3 / 100 THEN reset END,
+                        CASE WHEN blocked_until > $4 THEN blocked_until END)) AS retry_at
+    FROM state
+), entered AS (
+    UPDATE strava_quota AS ledger
+    SET used = state.used + 1, window_start = state.start, blocked_until = NULL
+    FROM state, verdict
+    WHERE ledger.kind = state.kind AND ledger.span = state.span AND verdict.windows = 4 AND verdict.retry_at IS NULL
+)
+SELECT windows, retry_at FROM verdict`
+	for {
+		var windows int
+		var retryAt *time.Time
+		err := conn.QueryRow(ctx, sql, quarterStart(now), dayStart(now), laneFloors[lane], now).Scan(&windows, &retryAt)
+		switch {
+		case err != nil:
+			return Reservation{}, fmt.Errorf("reserve quota: %w", err)
+		case retryAt != nil:
+			return Reservation{At: now, RetryAt: *retryAt}, nil
+		case windows == 4:
+			return Reservation{Granted: true, At: now}, nil
+		}
+		if err := openLedger(ctx, conn, now); err != nil {
+			return Reservation{}, err
+		}
+	}
+}
+
+// openLedger writes the four windows with the limits of a new application, where they are missing.
+func openLedger(ctx context.Context, conn database.Conn, now time.Time) error {
+	_, err := conn.Exec(ctx, `-- name: quota.open
+INSERT INTO strava_quota (kind, span, window_start, call_limit)
+VALUES ('overall', 'day', $2, $4), ('overall', 'quarter', $1, $3), ('read', 'day', $2, $6), ('read', 'quarter', $1, $5)
+ON CONFLICT (kind, span) DO NOTHING`, quarterStart(now), dayStart(now),
+		initialOverall.Quarter, initialOverall.Day, initialRead.Quarter, initialRead.Day)
+	if err != nil {
+		return fmt.Errorf("open quota ledger: %w", err)
+	}
+	return nil
+}
+
+// QuotaUsage is what Strava's headers told of one kind of limit. A zero limit was not told.
+type QuotaUsage struct{ QuarterLimit, QuarterUsed, DayLimit, DayUsed int }
+
+// SettleQuota corrects the ledger by the headers of the answer to a call that was reserved at reserved. Usage only rises:
+// calls of other instances that are still under way are in the ledger and not yet in the headers. What Strava counted in
+// a window that has ended since is not carried into the new one.
+func SettleQuota(ctx context.Context, conn database.Conn, reserved, now time.Time, overall, read QuotaUsage) error {
+	quarter, day := quarterStart(now), dayStart(now)
+	if !quarter.Equal(quarterStart(reserved)) {
+		overall.QuarterUsed, read.QuarterUsed = 0, 0
+	}
+	if !day.Equal(dayStart(reserved)) {
+		overall.DayUsed, read.DayUsed = 0, 0
+	}
+	_, err := conn.Exec(ctx, `-- name: quota.settle
+WITH told (kind, span, start, call_limit, used) AS (
+    VALUES ('overall', 'quarter', $1::timestamptz, $3::integer, $4::integer), ('overall', 'day', $2, $5, $6),
+           ('read', 'quarter', $1, $7, $8), ('read', 'day', $2, $9, $10)
+), changed AS (
+    SELECT told.*
+    FROM told
+    JOIN strava_quota AS ledger USING (kind, span)
+    WHERE (told.call_limit > 0 AND told.call_limit <> ledger.call_limit)
+       OR told.used > CASE WHEN ledger.window_start < told.start THEN 0 ELSE ledger.used END
+    ORDER BY kind, span
+    FOR UPDATE OF ledger
+)
+UPDATE strava_quota AS ledger
+SET call_limit = coalesce(nullif(changed.call_limit, 0), ledger.call_limit),
+    used = CASE WHEN ledger.window_start < changed.start THEN changed.used ELSE greatest(ledger.used, changed.used) END,
+    window_start = greatest(ledger.window_start, changed.start)
+FROM changed
+WHERE ledger.kind = changed.kind AND ledger.span = changed.span`, quarter, day,
+		overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
+		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed)
+	if err != nil {
+		return fmt.Errorf("settle quota: %w", err)
+	}
+	return nil
+}
+
+// BlockQuota lets nobody call Strava before until: it refused the whole application.
+func BlockQuota(ctx context.Context, conn database.Conn, until, now time.Time) error {
+	if err := openLedger(ctx, conn, now); err != nil {
+		return err
+	}
+	_, err := conn.Exec(ctx, `-- name: quota.block
+UPDATE strava_quota
+SET blocked_until = greatest(blocked_until, $1)
+WHERE kind = 'overall' AND span = 'quarter'`, until)
+	if err != nil {
+		return fmt.Errorf("block quota: %w", err)
+	}
+	return nil
+}
+
+// QuotaWindow is one window of the ledger as it stands at a time.
+type QuotaWindow struct {
+	Kind, Span   string
+	CallLimit    int
+	Used         int
+	BlockedUntil *time.Time
+}
+
+// Left is the number of calls that the window still allows the lane.
+func (w QuotaWindow) Left(lane int) int {
+	return max(w.CallLimit-w.CallLimit*laneFloors[lane]/100-w.Used, 0)
+}
+
+// ReadQuota gives the ledger's windows at now; none where Strava was never called.
+func ReadQuota(ctx context.Context, conn database.Conn, now time.Time) ([]QuotaWindow, error) {
+	rows, err := conn.Query(ctx, `-- name: quota.read
+SELECT kind, span, call_limit,
+       CASE WHEN window_start < CASE span WHEN 'quarter' THEN $1::timestamptz ELSE $2::timestamptz END
+            THEN 0 ELSE used END AS used,
+       CASE WHEN blocked_until > $3 THEN blocked_until END AS blocked_until
+FROM strava_quota
+ORDER BY kind, span`, quarterStart(now), dayStart(now), now)
+	if err != nil {
+		return nil, fmt.Errorf("read quota: %w", err)
+	}
+	windows, err := pgx.CollectRows(rows, pgx.RowToStructByName[QuotaWindow])
+	if err != nil {
+		return nil, fmt.Errorf("read quota: %w", err)
+	}
+	return windows, nil
+}
