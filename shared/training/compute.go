@@ -139,17 +139,18 @@ func (f *Figures) computeExertion(summary Summary) {
 	}
 }
 
-// SessionRPE returns exertion (CR10, as Strava's perceived_exertion) · minutes of moving time (Foster 1998, 2001).
+// SessionRPE returns exertion (CR10, as Strava's perceived_exertion) · minutes of the session without its long pauses
+// (Foster 1998, 2001): Strava's moving time, else the elapsed one.
 func SessionRPE(summary Summary) Figure {
 	exertion, given := positive(summary.PerceivedExertion)
 	if !given {
 		return Absent(ReasonNoExertion)
 	}
-	moving, known := positive(summary.MovingS)
+	seconds, known := summary.sessionS()
 	if !known {
 		return Absent(ReasonNoMovingTime)
 	}
-	return Known(exertion * moving / 60)
+	return Known(exertion * seconds / 60)
 }
 
 // computeTSS picks the activity's entry in the TSS series: measured power, heart rate by stream, by average, pace.

@@ -67,10 +67,7 @@ func rideMilesPerMile(milesPerHour float64) float64 {
 
 // byExertion returns hours · exertion · 0.30 miles in kilometres, with exertion 6 where the athlete gave none.
 func byExertion(summary Summary) Figure {
-	seconds, known := positive(summary.MovingS)
-	if !known {
-		seconds, known = positive(summary.ElapsedS)
-	}
+	seconds, known := summary.sessionS()
 	if !known {
 		return Absent(ReasonNoMovingTime)
 	}

@@ -65,18 +65,25 @@ func STSS(intensity Figure, movingS float64) Figure {
 }
 
 // costFactors returns, per sample, the cost of the metres up to it relative to the flat: Minetti's cost at the grade
-// over ±25 m of distance around the sample. Nil without altitude.
+// over ±25 m of distance around the middle of those metres. Nil without altitude.
 func costFactors(s *Streams) ([]float64, string) {
 	profile := newElevationProfile(s)
 	if profile == nil {
 		return nil, GAPFlat
 	}
 	factors := make([]float64, len(s.Time))
+	last := math.NaN()
 	for i, distance := range s.Distance {
 		factors[i] = 1
-		if !math.IsNaN(distance) {
-			factors[i] = RunningCost(profile.gradeAround(distance)) / flatCost
+		if math.IsNaN(distance) {
+			continue
 		}
+		if distance > last {
+			factors[i] = RunningCost(profile.gradeAround((last+distance)/2)) / flatCost
+		} else if i > 0 {
+			factors[i] = factors[i-1]
+		}
+		last = distance
 	}
 	return factors, GAPMinetti
 }

@@ -56,16 +56,19 @@ func NormalizedPower(series []int32) Figure {
 	return Known(math.Sqrt(math.Sqrt(sum/windows)) / normalizedWindow)
 }
 
-// XPower returns the fourth-power mean of the exponentially weighted power (25 s) of a 1 Hz series, in watts (Skiba
-// 2006). It explains Strava's weighted average and never stands in for normalized power.
+// xPowerAlpha is the weight of a new second in xPower's mean.
+var xPowerAlpha = -math.Expm1(-1.0 / xPowerTau)
+
+// XPower returns the fourth-power mean of the exponentially weighted power of a 1 Hz series (time constant 25 s, seeded
+// with the first second, every second counted), in watts (Skiba 2006). It explains Strava's weighted average and never
+// stands in for normalized power.
 func XPower(series []int32) Figure {
 	if len(series) == 0 {
 		return Absent(ReasonNoPower)
 	}
-	const decay = xPowerTau / (xPowerTau + 1.0)
-	weighted, sum := 0.0, 0.0
+	weighted, sum := float64(series[0]), 0.0
 	for _, watts := range series {
-		weighted = decay*weighted + (1-decay)*float64(watts)
+		weighted += (float64(watts) - weighted) * xPowerAlpha
 		sum += fourth(weighted)
 	}
 	return Known(math.Sqrt(math.Sqrt(sum / float64(len(series)))))

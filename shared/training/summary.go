@@ -66,6 +66,14 @@ func SportOf(sportType string) Sport {
 	return SportOther
 }
 
+// sessionS returns the seconds of the session without its long pauses: the moving time, else the elapsed one.
+func (s *Summary) sessionS() (float64, bool) {
+	if seconds, known := positive(s.MovingS); known {
+		return seconds, true
+	}
+	return positive(s.ElapsedS)
+}
+
 // positive returns the value of an optional fact that only means something above 0.
 func positive(value *float64) (float64, bool) {
 	if value == nil || !(*value > 0) {

@@ -92,6 +92,15 @@ func (t ZoneTable) absent(reason Reason) ZoneTable {
 	return t
 }
 
+// Zone returns the number of the zone that a heart rate lies in.
+func (t ZoneTable) Zone(rate int) int {
+	above := 0
+	for above < len(t.Bounds) && rate >= t.Bounds[above] {
+		above++
+	}
+	return t.First + above
+}
+
 // Zones returns the time in the athlete's heart-rate zones: seconds as recorded, not scaled by coverage.
 func (h *Histogram) Zones(profile Profile) ZoneTable {
 	table := ZoneBounds(profile)
@@ -101,21 +110,11 @@ func (h *Histogram) Zones(profile Profile) ZoneTable {
 	if h.ValidS() == 0 {
 		return table.absent(ReasonNoHeartRate)
 	}
-	table.Seconds = h.secondsBetween(table.Bounds)
-	return table
-}
-
-// secondsBetween splits the valid seconds at the ascending bounds into len(bounds)+1 parts.
-func (h *Histogram) secondsBetween(bounds []int) []float64 {
-	parts := make([]float64, len(bounds)+1)
-	part := 0
+	table.Seconds = make([]float64, len(table.Bounds)+1)
 	for rate := lowestHeartRate; rate <= highestHeartRate; rate++ {
-		for part < len(bounds) && rate >= bounds[part] {
-			part++
-		}
-		parts[part] += float64(h.Seconds[rate])
+		table.Seconds[table.Zone(rate)-table.First] += float64(h.Seconds[rate])
 	}
-	return parts
+	return table
 }
 
 // EdwardsZone returns Edwards's zone 0–5 of a heart rate: 1 from 50 % of the maximum, 5 from 90 %.
