@@ -1,0 +1,75 @@
+// Package secret seals what must not be readable at rest: Strava's tokens. It is Tink's AEAD with a keyset from the
+// settings; a sealed value names the key that sealed it, so keys can be rotated by adding one to the keyset.
+package secret
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"github.com/train-d/train-d/shared/config"
+)
+
+// errKeyset says what is wrong without the library's words, which may quote the keyset.
+var errKeyset = errors.New("TOKEN_KEYSET: this is no Tink AEAD keyset in cleartext JSON; make one with AES256-GCM keys")
+
+// Sealer seals and opens values. Safe for concurrent use.
+type Sealer struct{ aead tink.AEAD }
+
+// NewSealer reads a keyset. An error never quotes it; trying again can't help.
+func NewSealer(keys config.Secret) (*Sealer, error) {
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(strings.NewReader(keys.Reveal())))
+	if err != nil {
+		return nil, errKeyset
+	}
+	primitive, err := aead.New(handle)
+	if err != nil {
+		return nil, errKeyset
+	}
+	return &Sealer{aead: primitive}, nil
+}
+
+// Seal encrypts plain and binds it to associated, which Open must be given again: a value copied to another account's row
+// does not open there.
+func (s *Sealer) Seal(plain, associated []byte) ([]byte, error) {
+	sealed, err := s.aead.Encrypt(plain, associated)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return sealed, nil
+}
+
+// Open decrypts what Seal made. It fails on a changed value, another associated, or a key that left the keyset; trying
+// again can't help.
+func (s *Sealer) Open(sealed, associated []byte) ([]byte, error) {
+	plain, err := s.aead.Decrypt(sealed, associated)
+	if err != nil {
+		return nil, fmt.Errorf("open sealed value: %w", err)
+	}
+	return plain, nil
+}
+
+// ForAccount is the associated data of an account's tokens.
+func ForAccount(accountID int64) []byte {
+	return strconv.AppendInt([]byte("account:"), accountID, 10)
+}
+
+// NewKeyset makes a keyset of one fresh AES256-GCM key, as cleartext JSON for TOKEN_KEYSET.
+func NewKeyset() (string, error) {
+	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return "", fmt.Errorf("make key: %w", err)
+	}
+	var out bytes.Buffer
+	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
+		return "", fmt.Errorf("write keyset: %w", err)
+	}
+	return out.String(), nil
+}
