@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/train-d/train-d/shared/database"
 )
@@ -12,8 +11,7 @@ type Registration struct {
 	Email        string
 	PasswordHash string // PHC string
 	Consents     []Consent
-	Session      NewSession
-	At           time.Time
+	Session      NewSession // the first; the account begins with it
 }
 
 // Register writes the account, its consents, its athlete with the defaults and its first session, all or nothing, in one
@@ -40,7 +38,7 @@ WITH account AS (
     SELECT $6, id, $7, $3, $3, $8 FROM account
 )
 SELECT id FROM account`,
-		registration.Email, registration.PasswordHash, registration.At, documents, versions,
+		registration.Email, registration.PasswordHash, session.OpenedAt, documents, versions,
 		session.TokenHash[:], session.Device, session.ExpiresAt).Scan(&id)
 	return id, orConflict("register account", err, "accounts_email_key", "email-taken",
 		"There is an account with this e-mail address already. Please sign in.")

@@ -16,6 +16,7 @@ type TokenHash [32]byte
 type NewSession struct {
 	TokenHash TokenHash
 	Device    string    // what the browser calls itself
+	OpenedAt  time.Time // the start
 	ExpiresAt time.Time // the end, however active it is
 }
 
@@ -27,15 +28,15 @@ type Session struct {
 }
 
 // InsertSession opens a session of the account, and removes those of its sessions that have ended: the ones whose time
-// is up at now, and the ones not seen since idleSince.
-func InsertSession(ctx context.Context, conn database.Conn, accountID int64, session NewSession, now, idleSince time.Time) error {
+// is up when this one opens, and the ones not seen since idleSince.
+func InsertSession(ctx context.Context, conn database.Conn, accountID int64, session NewSession, idleSince time.Time) error {
 	_, err := conn.Exec(ctx, `-- name: sessions.insert
 WITH ended AS (
     DELETE FROM sessions WHERE account_id = $1 AND (expires_at <= $5 OR seen_at <= $6)
 )
 INSERT INTO sessions (token_hash, account_id, device, created_at, seen_at, expires_at)
 VALUES ($2, $1, $3, $5, $5, $4)`,
-		accountID, session.TokenHash[:], session.Device, session.ExpiresAt, now, idleSince)
+		accountID, session.TokenHash[:], session.Device, session.ExpiresAt, session.OpenedAt, idleSince)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}

@@ -1,0 +1,186 @@
+// Package account is the use case of who may enter: registration with consent, sign-in, sessions, and the OAuth state that
+// ties a consent at Strava to the session that began it.
+//
+// Secrets are known to their holder alone: passwords are stored as argon2id, tokens and states as SHA-256.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/train-d/train-d/shared/config"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/store"
+)
+
+// The least and the greatest length of a password, in characters.
+const (
+	MinPasswordLength = 8
+	MaxPasswordLength = 128
+)
+
+// documentsVersion is the version of the documents that a registration agrees to.
+const documentsVersion = "2026-11-01"
+
+const (
+	maxEmailLength  = 254 // bytes, RFC 5321
+	maxDeviceLength = 200 // characters kept of what a browser calls itself
+)
+
+// Service answers for accounts. All methods are safe for concurrent use.
+type Service struct {
+	database database.Database
+	settings config.Accounts
+	hasher   *hasher
+	now      func() time.Time
+}
+
+// New makes the use case over a database. One per process: it bounds how many passwords are hashed at once.
+func New(db database.Database, settings config.Accounts) *Service {
+	return &Service{database: db, settings: settings, hasher: newHasher(), now: time.Now}
+}
+
+// Registration is what a person gives to open an account.
+type Registration struct {
+	Email       string
+	Password    string
+	AcceptTerms bool   // terms, privacy notice and use of health data
+	Device      string // what the browser calls itself
+}
+
+// Register opens an account with consents, default settings and a first session, all or nothing. Wrong fields come back
+// together as joined faults of kind Invalid; a taken address is a Conflict "email-taken".
+func (s *Service) Register(ctx context.Context, registration Registration) (Session, error) {
+	email, emailErr := normaliseEmail(registration.Email)
+	err := errors.Join(emailErr, checkPassword(registration.Password), checkTerms(registration.AcceptTerms))
+	if err != nil {
+		return Session{}, err
+	}
+	hash, err := s.hasher.hash(ctx, registration.Password)
+	if err != nil {
+		return Session{}, fmt.Errorf("register: %w", err)
+	}
+	session, stored := s.newSession(registration.Device)
+	consents := make([]store.Consent, len(store.Documents))
+	for i, document := range store.Documents {
+		consents[i] = store.Consent{Document: document, Version: documentsVersion}
+	}
+	session.Email = email
+	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		session.AccountID, err = store.Register(ctx, conn, store.Registration{
+			Email: email, PasswordHash: hash, Consents: consents, Session: stored,
+		})
+		return err
+	})
+	if err != nil {
+		return Session{}, fmt.Errorf("register: %w", err)
+	}
+	logging.Log(ctx, slog.LevelInfo, logging.EventAccountRegistered, "account registered",
+		slog.Int64("account_id", session.AccountID))
+	return session, nil
+}
+
+// errCredentials is the answer to an unknown e-mail and to a wrong password alike.
+var errCredentials = fault.New(fault.Unauthenticated, "credentials", "The e-mail address or the password is wrong.")
+
+// SignIn opens a new session, with a token of its own. An unknown e-mail address and a wrong password get the same answer
+// after the same work, so that nobody learns whose accounts there are.
+func (s *Service) SignIn(ctx context.Context, email, password, device string) (Session, error) {
+	found, err := s.credentials(ctx, email)
+	if err != nil {
+		return Session{}, fmt.Errorf("sign in: %w", err)
+	}
+	right, err := s.hasher.verify(ctx, password, found.PasswordHash)
+	if err != nil {
+		return Session{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !right {
+		logging.Log(ctx, slog.LevelInfo, logging.EventAccountSignInRefused, "sign-in refused")
+		return Session{}, errCredentials
+	}
+	session, stored := s.newSession(device)
+	session.AccountID, session.Email = found.AccountID, found.Email
+	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
+		return store.InsertSession(ctx, conn, found.AccountID, stored, s.idleSince(stored.OpenedAt))
+	})
+	if err != nil {
+		return Session{}, fmt.Errorf("sign in: %w", err)
+	}
+	logging.Log(ctx, slog.LevelInfo, logging.EventAccountSignedIn, "signed in", slog.Int64("account_id", session.AccountID))
+	return session, nil
+}
+
+// credentials finds whom an e-mail address belongs to; the zero Credentials where it is nobody's.
+func (s *Service) credentials(ctx context.Context, email string) (store.Credentials, error) {
+	var found store.Credentials
+	email, err := normaliseEmail(email)
+	if err != nil {
+		return found, nil // no address, so nobody's
+	}
+	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		found, err = store.FindCredentials(ctx, conn, email)
+		return err
+	})
+	if fault.KindOf(err) == fault.NotFound {
+		return store.Credentials{}, nil
+	}
+	return found, err
+}
+
+// normaliseEmail trims an address and checks its syntax. Its case stays as typed; it is compared without.
+func normaliseEmail(email string) (string, error) {
+	email = strings.TrimSpace(email)
+	if len(email) > maxEmailLength {
+		return "", fault.Field("email", fmt.Sprintf("must have at most %d characters", maxEmailLength))
+	}
+	address, err := mail.ParseAddress(email)
+	if err != nil || address.Address != email || !isPublicHost(email[strings.LastIndexByte(email, '@')+1:]) {
+		return "", fault.Field("email", `must be an e-mail address, as "name@example.com"`)
+	}
+	return email, nil
+}
+
+// isPublicHost refuses what no mail can reach from outside: names without a dot, and addresses in brackets.
+func isPublicHost(host string) bool {
+	dot := strings.IndexByte(host, '.')
+	return dot > 0 && !strings.HasPrefix(host, "[")
+}
+
+// The results of these two are error, not *fault.Error: a nil of the latter joined to others would count as one.
+func checkPassword(password string) error {
+	length := utf8.RuneCountInString(password)
+	if length < MinPasswordLength || length > MaxPasswordLength {
+		return fault.Field("password", fmt.Sprintf("must have from %d to %d characters", MinPasswordLength, MaxPasswordLength))
+	}
+	return nil
+}
+
+func checkTerms(accepted bool) error {
+	if !accepted {
+		return fault.Field("accept_terms", "must be accepted: without consent nothing may be stored")
+	}
+	return nil
+}
+
+// cleanDevice keeps what can be stored and shown of a browser's name.
+func cleanDevice(device string) string {
+	device = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(device, ""))
+	if runes := []rune(device); len(runes) > maxDeviceLength {
+		return string(runes[:maxDeviceLength])
+	}
+	return device
+}
