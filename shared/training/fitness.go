@@ -59,5 +59,7 @@ func Strain(daily []float64) Figure {
 	if !monotony.Known {
 		return monotony
 	}
-	return Known(meanOfLast(daily, monotonyDays).Value * monotonyDays * monotony.Value)
+	return strainOf(meanOfLast(daily, monotonyDays).Value*monotonyDays, monotony.Value)
 }
+
+func strainOf(weekly, monotony float64) Figure { return Known(weekly * monotony) }
