@@ -167,48 +167,53 @@ func (s *scanner) skip(depth int) {
 // powersOfTen are those that a float64 holds exactly.
 var powersOfTen = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// number reads a number; false means null. Up to 15 digits without an exponent are a quotient of two exact float64, so
-// one division rounds correctly; anything longer is left to strconv.
-func (s *scanner) number() (float64, bool) {
-	text, i := s.text, s.at
-	negative := i < len(text) && text[i] == '-'
-	if negative {
+// shortNumber reads a number of up to 15 digits without an exponent: a quotient of two exact float64, so that one
+// division rounds correctly. length is how many bytes it has; 0 where something else stands there.
+func shortNumber(text []byte, at int) (value float64, length int) {
+	i, sign := at, 1.0
+	if i < len(text) && text[i] == '-' {
+		sign = -1
 		i++
 	}
 	first := i
 	var mantissa uint64
-	for i < len(text) && text[i]-'0' < 10 {
-		mantissa = mantissa*10 + uint64(text[i]-'0')
-		i++
-	}
-	digits, decimals := i-first, 0
-	if i < len(text) && text[i] == '.' {
-		point := i
-		for i++; i < len(text) && text[i]-'0' < 10; i++ {
-			mantissa = mantissa*10 + uint64(text[i]-'0')
+	for ; i < len(text); i++ {
+		digit := text[i] - '0'
+		if digit > 9 {
+			break
 		}
-		decimals = i - point - 1
-		if decimals == 0 {
-			return s.slowNumber()
+		mantissa = mantissa*10 + uint64(digit)
+	}
+	digits := i - first
+	if digits == 0 || digits > 15 || (digits > 1 && text[first] == '0') {
+		return 0, 0
+	}
+	if i == len(text) || text[i] != '.' {
+		return sign * float64(mantissa), i - at
+	}
+	i++
+	point := i
+	for ; i < len(text); i++ {
+		digit := text[i] - '0'
+		if digit > 9 {
+			break
 		}
+		mantissa = mantissa*10 + uint64(digit)
 	}
-	if digits == 0 || digits+decimals > 15 || (digits > 1 && text[first] == '0') ||
-		(i < len(text) && (text[i] == 'e' || text[i] == 'E')) {
-		return s.slowNumber()
+	decimals := i - point
+	if decimals == 0 || digits+decimals > 15 {
+		return 0, 0
 	}
-	s.at = i
-	value := float64(mantissa)
-	if decimals > 0 {
-		value /= powersOfTen[decimals]
-	}
-	if negative {
-		value = -value
-	}
-	return value, true
+	return sign * float64(mantissa) / powersOfTen[decimals], i - at
 }
 
-// slowNumber reads what number leaves over: null, long numbers, exponents and mistakes.
-func (s *scanner) slowNumber() (float64, bool) {
+// number reads a number; false means null.
+func (s *scanner) number() (float64, bool) {
+	value, length := shortNumber(s.text, s.at)
+	if end := s.at + length; length > 0 && (end == len(s.text) || (s.text[end] != 'e' && s.text[end] != 'E')) {
+		s.at = end
+		return value, true
+	}
 	begin := s.at
 	if isNull := s.grammar(); isNull || s.err != nil {
 		return 0, false

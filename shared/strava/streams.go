@@ -71,6 +71,7 @@ type streamsDecoder struct {
 	scanner
 	streams training.Streams
 	samples int // length of the arrays read so far, -1 before the first
+	buffer  []float64
 }
 
 // keyed reads {"time":{"data":[…],…},…}.
@@ -133,42 +134,39 @@ func isKnown(kind []byte) bool {
 func (d *streamsDecoder) samplesOf(kind []byte) {
 	switch s := &d.streams; string(kind) {
 	case "time":
-		s.Time = readSamples(d, (*scanner).seconds)
+		s.Time = convert(d, d.seconds)
 	case "distance":
-		s.Distance = readSamples(d, (*scanner).measure)
+		s.Distance = d.numbers(make([]float64, 0, d.arrayLength()))
 	case "altitude":
-		s.Altitude = readSamples(d, (*scanner).measure)
+		s.Altitude = d.numbers(make([]float64, 0, d.arrayLength()))
 	case "velocity_smooth":
-		s.Velocity = readSamples(d, (*scanner).measure)
+		s.Velocity = d.numbers(make([]float64, 0, d.arrayLength()))
 	case "heartrate":
-		s.HeartRate = readSamples(d, (*scanner).heartRate)
+		s.HeartRate = convert(d, heartRate)
 	case "watts":
-		s.Watts = readSamples(d, (*scanner).count)
+		s.Watts = convert(d, count)
 	case "cadence":
-		s.Cadence = readSamples(d, (*scanner).count)
+		s.Cadence = convert(d, count)
 	case "moving":
-		s.Moving = readSamples(d, (*scanner).flag)
+		s.Moving = d.flags(make([]bool, 0, d.arrayLength()))
 	}
 }
 
-// readSamples reads an array whose length is known from counting commas, so that it is allocated once.
-func readSamples[T any](d *streamsDecoder, sample func(*scanner) T) []T {
-	samples := make([]T, 0, d.arrayLength())
-	for more := d.open('[', ']'); more; more = d.next(']') {
-		if len(samples) == cap(samples) {
-			d.fail("a sample is not a plain value, or there are too many")
-			return nil
-		}
-		samples = append(samples, sample(&d.scanner))
+// convert reads an array of numbers into a narrower type, by way of one buffer for all such arrays.
+func convert[T any](d *streamsDecoder, sample func(float64) T) []T {
+	if n := d.arrayLength(); n > cap(d.buffer) {
+		d.buffer = make([]float64, 0, n)
 	}
-	if d.samples >= 0 && len(samples) != d.samples && d.err == nil {
-		d.fail("the streams differ in length")
+	d.buffer = d.numbers(d.buffer[:0])
+	samples := make([]T, len(d.buffer))
+	for i, value := range d.buffer {
+		samples[i] = sample(value)
 	}
-	d.samples = len(samples)
 	return samples
 }
 
-// arrayLength is how many values stand in the array ahead if it is as flat as it should be, at most maxSamples.
+// arrayLength is how many values stand in the array ahead if it is as flat as it should be, so that it is allocated
+// once; at most maxSamples.
 func (d *streamsDecoder) arrayLength() int {
 	rest := d.text[d.at:]
 	if end := bytes.IndexByte(rest, ']'); end >= 0 {
@@ -179,56 +177,95 @@ func (d *streamsDecoder) arrayLength() int {
 
 var comma = []byte(",")
 
-// seconds reads a sample of the time base, which can't be missing.
-func (s *scanner) seconds() int32 {
-	value, known := s.number()
+// numbers reads an array of numbers into samples, which has room for all of them; null is NaN. The inner loop reads what
+// nearly all of them are, up to 15 digits with a comma behind, without a call; number reads the rest.
+func (d *streamsDecoder) numbers(samples []float64) []float64 {
+	text, room := d.text, cap(samples)
+	for more := d.open('[', ']'); more; more = d.next(']') {
+		at := d.at
+		for len(samples) < room {
+			value, length := shortNumber(text, at)
+			if length == 0 || at+length >= len(text) || text[at+length] != ',' {
+				break
+			}
+			samples = append(samples, value)
+			if at += length + 1; at < len(text) && text[at] <= ' ' {
+				break
+			}
+		}
+		d.at = at
+		d.space()
+		if len(samples) == room {
+			d.fail(notFlat)
+			return nil
+		}
+		value, known := d.number()
+		if !known {
+			value = math.NaN()
+		}
+		samples = append(samples, value)
+	}
+	d.check(len(samples))
+	return samples
+}
+
+// flags reads an array of true and false; null is false.
+func (d *streamsDecoder) flags(samples []bool) []bool {
+	for more := d.open('[', ']'); more; more = d.next(']') {
+		if len(samples) == cap(samples) {
+			d.fail(notFlat)
+			return nil
+		}
+		moving := false
+		switch rest := d.text[d.at:]; {
+		case len(rest) > 4 && string(rest[:4]) == "true":
+			moving = true
+			d.at += 4
+		case len(rest) > 5 && string(rest[:5]) == "false":
+			d.at += 5
+		default:
+			d.literal("null")
+		}
+		samples = append(samples, moving)
+	}
+	d.check(len(samples))
+	return samples
+}
+
+const notFlat = "a sample is not a plain value, or there are too many"
+
+// check holds all arrays to the length of the first.
+func (d *streamsDecoder) check(samples int) {
+	if d.samples >= 0 && samples != d.samples && d.err == nil {
+		d.fail("the streams differ in length")
+	}
+	d.samples = samples
+}
+
+// seconds is a sample of the time base, which can't be missing.
+func (d *streamsDecoder) seconds(value float64) int32 {
 	value = math.Round(value)
-	if !known || value < math.MinInt32 || value > math.MaxInt32 {
-		s.fail("a time is missing or beyond 32 bits")
+	if !(value >= math.MinInt32 && value <= math.MaxInt32) {
+		d.fail("a time is missing or beyond 32 bits")
 		return 0
 	}
 	return int32(value)
 }
 
-// measure reads a quantity; null is NaN.
-func (s *scanner) measure() float64 {
-	value, known := s.number()
-	if !known {
-		return math.NaN()
-	}
-	return value
-}
-
-// heartRate reads beats per minute; null and what is below 1 are missing.
-func (s *scanner) heartRate() uint8 {
-	value, known := s.number()
-	if value = math.Round(value); !known || value < 1 {
+// heartRate is a sample in beats per minute; what is below 1 is missing.
+func heartRate(value float64) uint8 {
+	if value = value + 0.5; !(value >= 1.5) {
 		return training.MissingHeartRate
 	}
 	return uint8(min(value, math.MaxUint8))
 }
 
-// count reads watts or cadence; null and what is negative are missing.
-func (s *scanner) count() int16 {
-	value, known := s.number()
-	if value = math.Round(value); !known || value < 0 {
+// count is a sample of watts or cadence; what is negative is missing.
+func count(value float64) int16 {
+	if !(value >= 0) {
 		return training.MissingWatts
 	}
-	return int16(min(value, math.MaxInt16))
-}
-
-// flag reads true or false; null is false.
-func (s *scanner) flag() bool {
-	switch s.peek() {
-	case 't':
-		s.literal("true")
-		return true
-	case 'f':
-		s.literal("false")
-	default:
-		s.literal("null")
-	}
-	return false
+	return int16(min(value+0.5, math.MaxInt16))
 }
 
 // unescape reads a quoted JSON text with escapes, which Strava's keys never have.

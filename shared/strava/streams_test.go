@@ -16,7 +16,7 @@ func TestBothFormsOfStreamsDecodeToTheSame(t *testing.T) {
 	want := training.Streams{
 		Time: []int32{0, 1, 3, 3}, HeartRate: []uint8{98, training.MissingHeartRate, 255, training.MissingHeartRate},
 		Distance: []float64{0, 2.5, math.NaN(), 1e3}, Altitude: []float64{-24.8, -0.25, 0, 12},
-		Watts: []int16{training.MissingWatts, 0, math.MaxInt16, training.MissingWatts},
+		Watts:   []int16{training.MissingWatts, 0, math.MaxInt16, training.MissingWatts},
 		Cadence: []int16{80, 81, training.MissingCadence, 83}, Velocity: []float64{0, 1.5, 2, 3},
 		Moving: []bool{false, true, false, true},
 	}
