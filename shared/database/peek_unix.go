@@ -1,0 +1,37 @@
+//go:build unix
+
+package database
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+// peek looks at a connection's socket. On an idle connection anything to read is the server's last word or a notice.
+func peek(conn net.Conn) socket {
+	sys, ok := beneath(conn).(syscall.Conn)
+	if !ok {
+		return socketUnknown // as the connector's own wrapping
+	}
+	raw, err := sys.SyscallConn()
+	if err != nil {
+		return socketUnknown
+	}
+	seen := socketUnknown
+	err = raw.Read(func(fd uintptr) bool {
+		var one [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
+			seen = socketQuiet
+		case err != nil, n == 0:
+			seen = socketClosed
+		}
+		return true // never wait
+	})
+	if err != nil {
+		return socketUnknown
+	}
+	return seen
+}

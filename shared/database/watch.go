@@ -1,0 +1,135 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// watch is the tracer of one connection. A connection runs one statement at a time, so a watch needs no lock: it is
+// handed on together with its connection.
+type watch struct {
+	*observer
+	path string
+
+	dialled  func(error) // told of the dial's result; may be nil
+	dialling time.Time
+
+	born     time.Time // when the connection was there
+	released time.Time // when it was last handed back, or warmed
+	warm     bool      // it was there before the present holder asked
+
+	sql     string // of the statement that runs
+	started time.Time
+
+	sent   bool  // a statement has gone out since begin
+	lost   bool  // the connection broke after that, its answer is not known
+	misfit error // arguments or rows that do not fit their types; the driver's text quotes values
+}
+
+const watchName = "train-d watch"
+
+// watchOf is the watch of a connection that this package opened.
+func watchOf(conn *pgx.Conn) *watch {
+	w, _ := conn.PgConn().CustomData()[watchName].(*watch)
+	return w
+}
+
+// begin forgets what happened under the holder before.
+func (w *watch) begin() { w.sent, w.lost, w.misfit = false, false, nil }
+
+// TraceConnectStart implements pgx.ConnectTracer.
+func (w *watch) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
+	w.dialling = time.Now()
+	w.dials.Add(1)
+	return ctx
+}
+
+// TraceConnectEnd implements pgx.ConnectTracer.
+func (w *watch) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData) {
+	if data.Err != nil {
+		w.dialFailures.Add(1)
+	} else {
+		w.born = time.Now()
+		data.Conn.PgConn().CustomData()[watchName] = w
+	}
+	if w.dialled != nil {
+		w.dialled(data.Err)
+	}
+}
+
+// TraceQueryStart implements pgx.QueryTracer. Arguments are never looked at.
+func (w *watch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	w.sql, w.started = data.SQL, time.Now()
+	return ctx
+}
+
+// TraceQueryEnd implements pgx.QueryTracer.
+func (w *watch) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
+	w.statements.Add(1)
+	w.ended(ctx, conn, statement{name: queryName(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+}
+
+// TraceBatchStart implements pgx.BatchTracer.
+func (w *watch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	w.sql, w.started = "", time.Now()
+	if data.Batch != nil && len(data.Batch.QueuedQueries) > 0 {
+		w.sql = data.Batch.QueuedQueries[0].SQL // the batch goes by its first statement's name
+	}
+	return ctx
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (w *watch) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	w.statements.Add(1)
+	if data.Err != nil {
+		w.ended(ctx, conn, statement{name: queryName(data.SQL), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+	}
+}
+
+// TraceBatchEnd implements pgx.BatchTracer.
+func (w *watch) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
+	s := statement{name: queryName(w.sql), took: time.Since(w.started), err: data.Err}
+	s.reported = data.Err != nil && isAnswer(data.Err) // by TraceBatchQuery
+	w.ended(ctx, conn, s)
+}
+
+// TraceCopyFromStart implements pgx.CopyFromTracer.
+func (w *watch) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
+	w.sql, w.started = "-- name: copy."+data.TableName[len(data.TableName)-1], time.Now()
+	return ctx
+}
+
+// TraceCopyFromEnd implements pgx.CopyFromTracer.
+func (w *watch) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {
+	w.statements.Add(1)
+	w.ended(ctx, conn, statement{name: queryName(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+}
+
+// ended notes what the statement's end means for the holder, and reports it.
+func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
+	switch {
+	case s.err == nil:
+		w.sent = true
+	case pgconn.SafeToRetry(s.err):
+		// Nothing went out.
+	case conn.IsClosed():
+		w.sent, w.lost = true, true
+	case isAnswer(s.err):
+		w.sent = true
+	default:
+		w.misfit = s.err
+	}
+	if s.err != nil || (w.slowQuery > 0 && s.took >= w.slowQuery) {
+		w.report(ctx, w.path, s)
+	}
+}
+
+// isAnswer reports whether the server itself said err.
+func isAnswer(err error) bool {
+	var answer *pgconn.PgError
+	return errors.As(err, &answer)
+}
