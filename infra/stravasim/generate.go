@@ -40,6 +40,8 @@ type generator struct {
 	resumed           bool    // the next sample is the first one after a gap
 	hrLost, wattsLost int     // seconds left of a dropout
 	riding, strap     bool
+	temp              float64 // °C
+	grade, c, slowing float64 // cost of the grade and what it takes from the speed, kept while the grade stays
 }
 
 func newGenerator(p *profile, s session, out *Samples) *generator {
@@ -47,13 +49,16 @@ func newGenerator(p *profile, s session, out *Samples) *generator {
 	g := &generator{profile: p, session: s, out: out, r: r, seconds: int(s.Minutes * 60)}
 	g.riding = s.Sport == "Ride" || s.Sport == "VirtualRide"
 	g.strap = p.heartRate && !s.NoStrap
-	longest := float64(g.seconds) * 5.5
+	longest := float64(g.seconds) * g.runSpeed * 1.4
 	if g.riding {
 		longest = float64(g.seconds) * 19
 	}
 	g.ground = newTerrain(r, longest, s.Hills*(0.8+0.4*r.Float64()))
 	g.course = newCourse(efforts(r, s.Shape, g.seconds))
 	g.heart = newHeart(p)
+	g.temp = math.Round(14 + 8*math.Sin(float64(s.Start.YearDay()-100)*2*math.Pi/365))
+	g.c, g.slowing = 1, 1
+	out.grow(g.seconds)
 	return g
 }
 
@@ -115,11 +120,14 @@ func (g *generator) run(grade float64) {
 	if g.Sport == "Hike" || g.Sport == "Walk" {
 		intensity *= 0.62
 	}
-	c := cost(grade)
-	target := g.runSpeed * intensity / math.Pow(c, 0.88)
+	if grade != g.grade {
+		g.grade, g.c = grade, cost(grade)
+		g.slowing = math.Pow(g.c, 0.88)
+	}
+	target := g.runSpeed * intensity / g.slowing
 	target = max(1.0, min(target, g.runSpeed*intensity*1.3))
 	g.v += (target - g.v) / 4
-	g.load += (g.v*c/g.runSpeed - g.load) / 6
+	g.load += (g.v*g.c/g.runSpeed - g.load) / 6
 }
 
 // ride moves a cyclist by one second under the balance of power (rolling, air, grade) and returns the power in watts.
@@ -153,7 +161,7 @@ func (g *generator) record(height, grade, rate, watts float64) {
 	if !g.Indoor {
 		out.Altitude = append(out.Altitude, math.Round(height*5)/5)
 		out.Grade = append(out.Grade, tenth(grade*100))
-		out.Temp = append(out.Temp, math.Round(14+8*math.Sin(float64(g.Start.YearDay()-100)*2*math.Pi/365)))
+		out.Temp = append(out.Temp, g.temp)
 	}
 	if g.strap {
 		out.HeartRate = append(out.HeartRate, g.beats(rate))

@@ -70,7 +70,7 @@ func (a *authorizations) byRefresh(token string) *grant {
 // expire.
 func (a *authorizations) rotate(g *grant, now time.Time) (access string, expires time.Time) {
 	g.Refresh, access = newToken(), newToken()
-	expires = now.Add(accessTokenLife).Truncate(time.Second)
+	expires = now.Truncate(time.Second).Add(accessTokenLife)
 	for token, at := range g.Access {
 		if !now.Before(at) {
 			delete(g.Access, token)
@@ -192,7 +192,7 @@ func (s *Simulator) refresh(c *call) answer {
 func tokenBody(g *grant, access string, expires, now time.Time) map[string]any {
 	return map[string]any{
 		"token_type": "Bearer", "access_token": access, "refresh_token": g.Refresh,
-		"expires_at": expires.Unix(), "expires_in": int(expires.Sub(now).Seconds()),
+		"expires_at": expires.Unix(), "expires_in": expires.Unix() - now.Unix(),
 	}
 }
 

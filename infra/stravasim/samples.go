@@ -2,6 +2,7 @@ package stravasim
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -24,6 +25,15 @@ func (s *Samples) reset() {
 		if column := s.column(key); *column != nil {
 			*column = (*column)[:0]
 		}
+	}
+}
+
+// grow makes room for n samples, so that recording them does not copy the columns again and again.
+func (s *Samples) grow(n int) {
+	s.Time, s.Moving = slices.Grow(s.Time, n), slices.Grow(s.Moving, n)
+	for _, key := range numericKeys {
+		column := s.column(key)
+		*column = slices.Grow(*column, n)
 	}
 }
 

@@ -27,13 +27,9 @@ func mustZone(name string) *time.Location {
 func stravaTime(start time.Time, zone string) (utc, local, timezone string, offset float64) {
 	at := start.In(mustZone(zone))
 	_, seconds := at.Zone()
-	standard := seconds
-	if at.IsDST() {
-		// Half a year away the other of the two offsets is in force.
-		if _, other := at.AddDate(0, 6, 0).Zone(); other < standard {
-			standard = other
-		}
-	}
+	_, winter := time.Date(at.Year(), time.January, 1, 0, 0, 0, 0, at.Location()).Zone()
+	_, summer := time.Date(at.Year(), time.July, 1, 0, 0, 0, 0, at.Location()).Zone()
+	standard := min(winter, summer) // on either hemisphere
 	sign := '+'
 	if standard < 0 {
 		sign, standard = '-', -standard
