@@ -18,61 +18,92 @@ type Workload struct {
 	Decayed   Figure // acute / exponentially decayed chronic
 }
 
-// CoupledRatio returns acute / chronic load of the last day of daily, mean of 7 over mean of 28 calendar days. Absent
-// with fewer than 28 days or a chronic load of 0.
-func CoupledRatio(daily []float64) Figure {
-	if len(daily) < chronicDays {
-		return Absent(ReasonShortHistory)
-	}
-	return ratio(meanOfLast(daily, acuteDays), meanOfLast(daily, chronicDays))
+// rollingSums are the loads of the last 7 days and of the 21 before them, summed afresh for every day so that years of
+// days leave no drift.
+type rollingSums struct {
+	week, before float64
+	days         int // length of the history, up to 28
 }
 
-// UncoupledRatio returns the mean of the last 7 days over the mean of the 21 before them.
-func UncoupledRatio(daily []float64) Figure {
-	if len(daily) < chronicDays {
+func sumsOf(daily []float64) rollingSums {
+	sums := rollingSums{days: min(len(daily), chronicDays)}
+	recent := daily[len(daily)-sums.days:]
+	split := max(0, sums.days-acuteDays)
+	for _, load := range recent[:split] {
+		sums.before += load
+	}
+	for _, load := range recent[split:] {
+		sums.week += load
+	}
+	return sums
+}
+
+func (r rollingSums) acute() Figure {
+	if r.days < acuteDays {
 		return Absent(ReasonShortHistory)
 	}
-	before := daily[:len(daily)-acuteDays]
-	return ratio(meanOfLast(daily, acuteDays), meanOfLast(before, chronicDays-acuteDays))
+	return Known(r.week / acuteDays)
 }
+
+func (r rollingSums) chronic() Figure {
+	if r.days < chronicDays {
+		return Absent(ReasonShortHistory)
+	}
+	return Known((r.week + r.before) / chronicDays)
+}
+
+// over returns acute load / the given chronic load, withheld in the first 28 days.
+func (r rollingSums) over(chronic float64) Figure {
+	switch {
+	case r.days < chronicDays:
+		return Absent(ReasonShortHistory)
+	case chronic == 0:
+		return Absent(ReasonNoLoad)
+	}
+	return Known(r.week / acuteDays / chronic)
+}
+
+func (r rollingSums) coupled() Figure { return r.over((r.week + r.before) / chronicDays) }
+
+func (r rollingSums) uncoupled() Figure { return r.over(r.before / (chronicDays - acuteDays)) }
+
+// CoupledRatio returns acute / chronic load of the last day of daily, mean of 7 over mean of 28 calendar days. Absent
+// with fewer than 28 days or a chronic load of 0.
+func CoupledRatio(daily []float64) Figure { return sumsOf(daily).coupled() }
+
+// UncoupledRatio returns the mean of the last 7 days over the mean of the 21 before them.
+func UncoupledRatio(daily []float64) Figure { return sumsOf(daily).uncoupled() }
 
 // DecayedRatio returns the mean of the last 7 days over Σ w·x / Σ w of the last days, w = e^(−rate · days ago). Days
 // before the first activity do not exist: until the window is full it spans the history there is, at least 28 days.
 func DecayedRatio(daily []float64, days int, rate float64) Figure {
-	return decayedRatio(daily, decayWeights(days, rate))
+	return sumsOf(daily).over(newDecay(days, rate).chronic(daily))
 }
 
-func decayWeights(days int, rate float64) []float64 {
-	weights := make([]float64, max(days, 0))
+// decay holds the weights of the decayed chronic load by days ago, and their sums.
+type decay struct{ weights, sums []float64 }
+
+func newDecay(days int, rate float64) decay {
+	weights, sums := make([]float64, max(days, 0)), make([]float64, max(days, 0)+1)
 	for ago := range weights {
 		weights[ago] = math.Exp(-rate * float64(ago))
+		sums[ago+1] = sums[ago] + weights[ago]
 	}
-	return weights
+	return decay{weights: weights, sums: sums}
 }
 
-func decayedRatio(daily, weights []float64) Figure {
-	if len(daily) < chronicDays || len(weights) == 0 {
-		return Absent(ReasonShortHistory)
+// chronic returns the weighted mean of the last days; 0 without any.
+func (d decay) chronic(daily []float64) float64 {
+	days := min(len(d.weights), len(daily))
+	if days == 0 {
+		return 0
 	}
-	load, weight := 0.0, 0.0
-	last := len(daily) - 1
-	for ago, w := range weights[:min(len(weights), len(daily))] {
-		load += w * daily[last-ago]
-		weight += w
+	recent := daily[len(daily)-days:]
+	load := 0.0
+	for ago, weight := range d.weights[:days] {
+		load += weight * recent[days-1-ago]
 	}
-	return ratio(meanOfLast(daily, acuteDays), Known(load/weight))
-}
-
-// meanOfLast returns the mean of the last n days, summed afresh so that years of days leave no drift.
-func meanOfLast(daily []float64, n int) Figure {
-	if len(daily) < n {
-		return Absent(ReasonShortHistory)
-	}
-	sum := 0.0
-	for _, load := range daily[len(daily)-n:] {
-		sum += load
-	}
-	return Known(sum / float64(n))
+	return load / d.sums[days]
 }
 
 // WilliamsEWMA carries the exponentially weighted acute and chronic load of Williams et al., BJSM 51:209, 2017, from
@@ -102,14 +133,15 @@ func (w *WilliamsEWMA) Ratio() Figure {
 }
 
 // workloadOn returns the workload of the last day of daily, given the EWMA up to that day.
-func workloadOn(daily, weights []float64, ewma *WilliamsEWMA) Workload {
+func workloadOn(daily []float64, weights decay, ewma *WilliamsEWMA) Workload {
+	sums := sumsOf(daily)
 	return Workload{
-		Acute:     meanOfLast(daily, acuteDays),
-		Chronic:   meanOfLast(daily, chronicDays),
-		Coupled:   CoupledRatio(daily),
-		Uncoupled: UncoupledRatio(daily),
+		Acute:     sums.acute(),
+		Chronic:   sums.chronic(),
+		Coupled:   sums.coupled(),
+		Uncoupled: sums.uncoupled(),
 		EWMA:      ewma.Ratio(),
-		Decayed:   decayedRatio(daily, weights),
+		Decayed:   sums.over(weights.chronic(daily)),
 	}
 }
 

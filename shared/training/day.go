@@ -2,16 +2,16 @@ package training
 
 // DaySum is what the daily series needs of all activities of one local day.
 type DaySum struct {
-	Day              Date       `json:"day"`
-	TRIMP            float64    `json:"trimp"`             // AU, over the scored activities
-	TSS              float64    `json:"tss"`               // over the activities with a TSS
-	ExternalKm       float64    `json:"external_km"`       // km-equivalents, all sports
-	Scored           int        `json:"scored"`            // activities with a TRIMP
-	Unscored         int        `json:"unscored"`          // activities without: they count 0 and lower the coverage
-	ByAverage        int        `json:"by_average"`        // of Scored, those whose TRIMP rests on average heart rate
-	TSSScored        int        `json:"tss_scored"`        // activities with a TSS
-	IntensityS       [3]float64 `json:"intensity_s"`       // s below VT1, between, from VT2
-	ExternalUnscored int        `json:"external_unscored"` // activities without external load
+	Day              Date     `json:"day"`
+	TRIMP            float64  `json:"trimp"`             // AU, over the scored activities
+	TSS              float64  `json:"tss"`               // over the activities with a TSS
+	ExternalKm       float64  `json:"external_km"`       // km-equivalents, all sports
+	Scored           int      `json:"scored"`            // activities with a TRIMP
+	Unscored         int      `json:"unscored"`          // activities without: they count 0 and lower the coverage
+	ByAverage        int      `json:"by_average"`        // of Scored, those whose TRIMP rests on average heart rate
+	TSSScored        int      `json:"tss_scored"`        // activities with a TSS
+	IntensityS       [3]int64 `json:"intensity_s"`       // s below VT1, between, from VT2
+	ExternalUnscored int      `json:"external_unscored"` // activities without external load
 }
 
 // Add counts the figures of one more activity of the day.
@@ -35,7 +35,7 @@ func (d *DaySum) Add(figures Figures) {
 		d.ExternalUnscored++
 	}
 	for phase, seconds := range figures.LuciaS {
-		d.IntensityS[phase] += seconds
+		d.IntensityS[phase] += int64(seconds)
 	}
 }
 

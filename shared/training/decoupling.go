@@ -30,39 +30,13 @@ func DecouplingPercent(first, second float64) Figure {
 }
 
 // decouplings returns the decoupling of every signal that the sport and the streams offer, the preferred one first.
+// Included time with valid heart rate is split into halves; a sample belongs to the first while the time up to its end
+// is at most half.
 func decouplings(sport Sport, s *Streams, base *timeBase, factors []float64) []Decoupling {
-	if s.HeartRate == nil {
+	onFoot := (sport == SportRun || sport == SportWalk) && s.Velocity != nil
+	if s.HeartRate == nil || s.Watts == nil && !onFoot {
 		return nil
 	}
-	var found []Decoupling
-	add := func(signal string, at func(i int) float64) {
-		if decoupling, ok := decouple(s, base, at); ok {
-			decoupling.Signal = signal
-			found = append(found, decoupling)
-		}
-	}
-	if s.Watts != nil {
-		add(SignalWatts, func(i int) float64 { return float64(max(s.Watts[i], 0)) })
-	}
-	if (sport == SportRun || sport == SportWalk) && s.Velocity != nil {
-		if factors != nil {
-			add(SignalGAP, func(i int) float64 { return orZero(s.Velocity[i]) * factors[i] })
-		}
-		add(SignalSpeed, func(i int) float64 { return orZero(s.Velocity[i]) })
-	}
-	return found
-}
-
-func orZero(value float64) float64 {
-	if math.IsNaN(value) {
-		return 0
-	}
-	return value
-}
-
-// decouple splits the included time with valid heart rate into halves; a sample belongs to the first while the time up
-// to its end is at most half.
-func decouple(s *Streams, base *timeBase, signal func(i int) float64) (Decoupling, bool) {
 	var valid int64
 	for i, rate := range s.HeartRate {
 		if validHeartRate(rate) {
@@ -70,9 +44,9 @@ func decouple(s *Streams, base *timeBase, signal func(i int) float64) (Decouplin
 		}
 	}
 	if valid < shortestDecouplingS || float64(valid) < fullCoverage*float64(base.included) {
-		return Decoupling{}, false
+		return nil
 	}
-	var output, beats, seconds [2]float64
+	var halves [2]halfSums
 	var passed int64
 	for i, rate := range s.HeartRate {
 		step := base.includedAt(i)
@@ -80,21 +54,51 @@ func decouple(s *Streams, base *timeBase, signal func(i int) float64) (Decouplin
 			continue
 		}
 		passed += step
-		half := 0
+		half := &halves[0]
 		if 2*passed > valid {
-			half = 1
+			half = &halves[1]
 		}
-		seconds[half] += float64(step)
-		output[half] += float64(step) * signal(i)
-		beats[half] += float64(step) * float64(rate)
+		seconds := float64(step)
+		half.seconds += seconds
+		half.beats += seconds * float64(rate)
+		if s.Watts != nil {
+			half.watts += seconds * float64(max(s.Watts[i], 0))
+		}
+		if onFoot {
+			speed := orZero(s.Velocity[i])
+			half.speed += seconds * speed
+			if factors != nil {
+				half.gap += seconds * speed * factors[i]
+			}
+		}
 	}
-	if beats[0] == 0 || beats[1] == 0 {
-		return Decoupling{}, false
+	var found []Decoupling
+	for _, signal := range []struct {
+		name          string
+		there         bool
+		first, second float64
+	}{
+		{SignalWatts, s.Watts != nil, halves[0].watts, halves[1].watts},
+		{SignalGAP, onFoot && factors != nil, halves[0].gap, halves[1].gap},
+		{SignalSpeed, onFoot, halves[0].speed, halves[1].speed},
+	} {
+		first, second := signal.first/halves[0].beats, signal.second/halves[1].beats
+		if percent := DecouplingPercent(first, second); signal.there && percent.Known {
+			found = append(found, Decoupling{Signal: signal.name, EFFirst: first, EFSecond: second, Percent: percent.Value,
+				HalfS: [2]float64{halves[0].seconds, halves[1].seconds}})
+		}
 	}
-	result := Decoupling{EFFirst: output[0] / beats[0], EFSecond: output[1] / beats[1], HalfS: seconds}
-	percent := DecouplingPercent(result.EFFirst, result.EFSecond)
-	result.Percent = percent.Value
-	return result, percent.Known
+	return found
+}
+
+// halfSums are the time-weighted sums over one half of an activity.
+type halfSums struct{ seconds, beats, watts, gap, speed float64 }
+
+func orZero(value float64) float64 {
+	if math.IsNaN(value) {
+		return 0
+	}
+	return value
 }
 
 func validHeartRate(rate uint8) bool { return rate >= lowestHeartRate && rate <= highestHeartRate }

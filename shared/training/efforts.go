@@ -135,6 +135,9 @@ func bestTime(time, distance []float64, metres float64) (float64, bool) {
 		for distance[behind+1] <= from {
 			behind++
 		}
+		if time[end]-time[behind+1] >= best {
+			continue // too slow wherever in the segment it began
+		}
 		best = min(best, time[end]-timeAt(time, distance, behind, from))
 	}
 	ahead := 0
@@ -145,6 +148,9 @@ func bestTime(time, distance []float64, metres float64) (float64, bool) {
 		}
 		for ahead < n-2 && distance[ahead+1] < to {
 			ahead++
+		}
+		if time[ahead]-time[start] >= best {
+			continue
 		}
 		best = min(best, timeAt(time, distance, ahead, to)-time[start])
 	}

@@ -35,22 +35,26 @@ func (f *Fitness) Add(load float64) {
 // Monotony returns mean / population standard deviation of the last 7 days (Foster, MSSE 30:1164, 1998), capped at 10;
 // absent before 7 days and in a week without load.
 func Monotony(daily []float64) Figure {
-	mean := meanOfLast(daily, monotonyDays)
-	if !mean.Known {
-		return mean
+	if len(daily) < monotonyDays {
+		return Absent(ReasonShortHistory)
 	}
-	if mean.Value == 0 {
+	week := daily[len(daily)-monotonyDays:]
+	sum := 0.0
+	for _, load := range week {
+		sum += load
+	}
+	if sum == 0 {
 		return Absent(ReasonNoLoad)
 	}
-	squares := 0.0
-	for _, load := range daily[len(daily)-monotonyDays:] {
-		squares += (load - mean.Value) * (load - mean.Value)
+	mean, squares := sum/monotonyDays, 0.0
+	for _, load := range week {
+		squares += (load - mean) * (load - mean)
 	}
 	deviation := math.Sqrt(squares / monotonyDays)
-	if deviation*monotonyLimit <= mean.Value {
+	if deviation*monotonyLimit <= mean {
 		return Known(monotonyLimit)
 	}
-	return Known(mean.Value / deviation)
+	return Known(mean / deviation)
 }
 
 // Strain returns the load of the last 7 days · monotony.
@@ -59,7 +63,7 @@ func Strain(daily []float64) Figure {
 	if !monotony.Known {
 		return monotony
 	}
-	return strainOf(meanOfLast(daily, monotonyDays).Value*monotonyDays, monotony.Value)
+	return strainOf(sumsOf(daily).week, monotony.Value)
 }
 
 func strainOf(weekly, monotony float64) Figure { return Known(weekly * monotony) }

@@ -86,7 +86,7 @@ func randomDays(random *rand.Rand) []DaySum {
 				sum.Unscored = 1
 			} else {
 				sum.Scored, sum.TRIMP, sum.TSSScored, sum.TSS = 1, random.Float64()*200, 1, random.Float64()*150
-				sum.IntensityS = [3]float64{random.Float64() * 3600, random.Float64() * 1800, random.Float64() * 600}
+				sum.IntensityS = [3]int64{random.Int64N(3600), random.Int64N(1800), random.Int64N(600)}
 			}
 			days = append(days, sum)
 		}

@@ -3,8 +3,9 @@ package training
 // history walks an athlete's days from the first activity on, rest days included.
 type history struct {
 	settings SeriesSettings
-	weights  []float64
+	weights  decay
 	sums     []DaySum // one per calendar day
+	counts   []counts // over all days before the one of that index: whole numbers, so differences are exact
 	load     []float64
 	external []float64
 
@@ -37,8 +38,9 @@ func newHistory(sorted []DaySum, last Date, settings SeriesSettings) *history {
 	days := last.Sub(start) + 1
 	h := &history{
 		settings: settings,
-		weights:  decayWeights(settings.DecayDays, settings.DecayRate),
+		weights:  newDecay(settings.DecayDays, settings.DecayRate),
 		sums:     make([]DaySum, days),
+		counts:   make([]counts, days+1),
 		load:     make([]float64, days),
 		external: make([]float64, days),
 		ctl:      make([]float64, 0, days),
@@ -55,6 +57,7 @@ func newHistory(sorted []DaySum, last Date, settings SeriesSettings) *history {
 			h.load[i] = h.sums[i].TSS
 		}
 		h.external[i] = h.sums[i].ExternalKm
+		h.counts[i+1] = h.counts[i].plus(&h.sums[i], h.unscored(i))
 	}
 	return h
 }
@@ -108,26 +111,36 @@ func (h *history) unscored(day int) int {
 	return h.sums[day].Unscored
 }
 
+// counts add up what the windows of a series divide by.
+type counts struct {
+	activities, unscored int
+	intensity            [3]int64 // s
+}
+
+func (c counts) plus(day *DaySum, unscored int) counts {
+	c.activities += day.Activities()
+	c.unscored += unscored
+	for phase, seconds := range day.IntensityS {
+		c.intensity[phase] += seconds
+	}
+	return c
+}
+
 // window returns the share of scored activities and the intensity distribution over the last days up to day.
 func (h *history) window(day, days int) (coverage Figure, intensity [3]Figure) {
-	activities, unscored := 0, 0
-	var seconds [3]float64
-	for i := max(0, day+1-days); i <= day; i++ {
-		activities += h.sums[i].Activities()
-		unscored += h.unscored(i)
-		for phase, s := range h.sums[i].IntensityS {
-			seconds[phase] += s
-		}
-	}
+	from, to := &h.counts[max(0, day+1-days)], &h.counts[day+1]
 	coverage = Absent(ReasonNoActivity)
-	if activities > 0 {
-		coverage = Known(float64(activities-unscored) / float64(activities))
+	if activities := to.activities - from.activities; activities > 0 {
+		coverage = Known(1 - float64(to.unscored-from.unscored)/float64(activities))
 	}
-	total := seconds[0] + seconds[1] + seconds[2]
+	total := int64(0)
+	for phase := range intensity {
+		total += to.intensity[phase] - from.intensity[phase]
+	}
 	for phase := range intensity {
 		intensity[phase] = Absent(ReasonNoIntensity)
 		if total > 0 {
-			intensity[phase] = Known(seconds[phase] / total)
+			intensity[phase] = Known(float64(to.intensity[phase]-from.intensity[phase]) / float64(total))
 		}
 	}
 	return coverage, intensity

@@ -19,8 +19,8 @@ func checkRolling(v *verdict) {
 		v.figure("published ratio", CoupledRatio(daily), published, "published")
 		expected, prefix = expected.nested("script"), "script"
 	}
-	v.figure("acute", meanOfLast(daily, acuteDays), expected["acute"], prefix)
-	v.figure("chronic", meanOfLast(daily, chronicDays), expected["chronic_coupled"], prefix)
+	v.figure("acute", sumsOf(daily).acute(), expected["acute"], prefix)
+	v.figure("chronic", sumsOf(daily).chronic(), expected["chronic_coupled"], prefix)
 	v.figure("coupled", CoupledRatio(daily), expected["ratio_coupled"], prefix)
 	v.figure("uncoupled", UncoupledRatio(daily), expected["ratio_uncoupled"], prefix)
 }
