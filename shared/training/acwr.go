@@ -8,16 +8,6 @@ const (
 	chronicDays = 28
 )
 
-// Workload is acute and chronic load and their ratios on the last of a run of days.
-type Workload struct {
-	Acute     Figure // mean of the last 7 days
-	Chronic   Figure // mean of the last 28 days
-	Coupled   Figure // acute / chronic: the headline
-	Uncoupled Figure // acute / mean of days 8–28
-	EWMA      Figure // Williams 2017, λ = 2/(N+1)
-	Decayed   Figure // acute / exponentially decayed chronic
-}
-
 // rollingSums are the loads of the last 7 days and of the 21 before them, summed afresh for every day so that years of
 // days leave no drift.
 type rollingSums struct {
@@ -80,14 +70,15 @@ func DecayedRatio(daily []float64, days int, rate float64) Figure {
 	return sumsOf(daily).over(newDecay(days, rate).chronic(daily))
 }
 
-// decay holds the weights of the decayed chronic load by days ago, and their sums.
+// decay holds the weights of the decayed chronic load, today's last, and the sums of the last n of them.
 type decay struct{ weights, sums []float64 }
 
 func newDecay(days int, rate float64) decay {
 	weights, sums := make([]float64, max(days, 0)), make([]float64, max(days, 0)+1)
 	for ago := range weights {
-		weights[ago] = math.Exp(-rate * float64(ago))
-		sums[ago+1] = sums[ago] + weights[ago]
+		weight := math.Exp(-rate * float64(ago))
+		weights[len(weights)-1-ago] = weight
+		sums[ago+1] = sums[ago] + weight
 	}
 	return decay{weights: weights, sums: sums}
 }
@@ -99,11 +90,17 @@ func (d decay) chronic(daily []float64) float64 {
 		return 0
 	}
 	recent := daily[len(daily)-days:]
-	load := 0.0
-	for ago, weight := range d.weights[:days] {
-		load += weight * recent[days-1-ago]
+	weights := d.weights[len(d.weights)-days:]
+	var even, odd float64 // two sums, since the processor waits for each addition to one
+	i := 0
+	for ; i+1 < len(recent); i += 2 {
+		even += weights[i] * recent[i]
+		odd += weights[i+1] * recent[i+1]
 	}
-	return load / d.sums[days]
+	if i < len(recent) {
+		even += weights[i] * recent[i]
+	}
+	return (even + odd) / d.sums[days]
 }
 
 // WilliamsEWMA carries the exponentially weighted acute and chronic load of Williams et al., BJSM 51:209, 2017, from
@@ -130,19 +127,6 @@ func (w *WilliamsEWMA) Ratio() Figure {
 		return Absent(ReasonShortHistory)
 	}
 	return ratio(Known(w.Acute), Known(w.Chronic))
-}
-
-// workloadOn returns the workload of the last day of daily, given the EWMA up to that day.
-func workloadOn(daily []float64, weights decay, ewma *WilliamsEWMA) Workload {
-	sums := sumsOf(daily)
-	return Workload{
-		Acute:     sums.acute(),
-		Chronic:   sums.chronic(),
-		Coupled:   sums.coupled(),
-		Uncoupled: sums.uncoupled(),
-		EWMA:      ewma.Ratio(),
-		Decayed:   sums.over(weights.chronic(daily)),
-	}
 }
 
 // Divergence returns (external − internal) / mean of both ratios: below 0 the body carries more than the distances

@@ -24,16 +24,24 @@ func newColumn(days int) Column { return Column{Values: make([]float64, 0, days)
 // add appends the next day's figure.
 func (c *Column) add(figure Figure) {
 	if figure.Known {
-		c.Values = append(c.Values, figure.Value)
+		c.addValue(figure.Value)
 		return
 	}
+	c.addAbsent(figure.why())
+}
+
+// addValue appends a finite value.
+func (c *Column) addValue(value float64) { c.Values = append(c.Values, value) }
+
+// addAbsent appends a day without a value.
+func (c *Column) addAbsent(reason Reason) {
 	at := len(c.Values)
 	c.Values = append(c.Values, math.NaN())
-	if last := len(c.Gaps) - 1; last >= 0 && c.Gaps[last].To == at && c.Gaps[last].Reason == figure.why() {
+	if last := len(c.Gaps) - 1; last >= 0 && c.Gaps[last].To == at && c.Gaps[last].Reason == reason {
 		c.Gaps[last].To = at + 1
 		return
 	}
-	c.Gaps = append(c.Gaps, Gap{From: at, To: at + 1, Reason: figure.why()})
+	c.Gaps = append(c.Gaps, Gap{From: at, To: at + 1, Reason: reason})
 }
 
 // At returns the figure of the day with the given index.

@@ -3,7 +3,7 @@ package training
 // history walks an athlete's days from the first activity on, rest days included.
 type history struct {
 	settings SeriesSettings
-	weights  decay
+	decay    decay
 	sums     []DaySum // one per calendar day
 	counts   []counts // over all days before the one of that index: whole numbers, so differences are exact
 	load     []float64
@@ -17,28 +17,13 @@ type history struct {
 	lastRest int // index of the last rest day; −1, the day before the first activity, until there is one
 }
 
-// dayFigures is one row of the series.
-type dayFigures struct {
-	sum                *DaySum
-	activities         int
-	unscored           int
-	warmingUp          bool
-	internal, external Workload
-	fitness            Fitness
-	ramp               Figure
-	monotony, strain   Figure
-	sinceRest          int
-	coverage           [2]Figure
-	intensity          [2][3]Figure
-}
-
 // newHistory lays the sorted sums out over the calendar, from the first of them to last.
 func newHistory(sorted []DaySum, last Date, settings SeriesSettings) *history {
 	start := sorted[0].Day
 	days := last.Sub(start) + 1
 	h := &history{
 		settings: settings,
-		weights:  newDecay(settings.DecayDays, settings.DecayRate),
+		decay:    newDecay(settings.DecayDays, settings.DecayRate),
 		sums:     make([]DaySum, days),
 		counts:   make([]counts, days+1),
 		load:     make([]float64, days),
@@ -78,31 +63,6 @@ func (h *history) advance() int {
 	return day
 }
 
-// figures returns the row of the day that advance returned last.
-func (h *history) figures(day int) dayFigures {
-	load := h.load[:day+1]
-	row := dayFigures{
-		sum:        &h.sums[day],
-		activities: h.sums[day].Activities(),
-		unscored:   h.unscored(day),
-		warmingUp:  day+1 < ctlDays,
-		internal:   workloadOn(load, h.weights, &h.internal),
-		external:   workloadOn(h.external[:day+1], h.weights, &h.outside),
-		fitness:    h.fitness,
-		ramp:       Absent(ReasonShortHistory),
-		monotony:   Monotony(load),
-		strain:     Strain(load),
-		sinceRest:  day - h.lastRest,
-	}
-	if day >= rampDays {
-		row.ramp = Known(h.ctl[day] - h.ctl[day-rampDays])
-	}
-	for i, window := range [2]int{acuteDays, chronicDays} {
-		row.coverage[i], row.intensity[i] = h.window(day, window)
-	}
-	return row
-}
-
 // unscored returns how many activities of the day have no load of the chosen kind.
 func (h *history) unscored(day int) int {
 	if h.settings.Load == LoadTSS {
@@ -126,22 +86,23 @@ func (c counts) plus(day *DaySum, unscored int) counts {
 	return c
 }
 
-// window returns the share of scored activities and the intensity distribution over the last days up to day.
-func (h *history) window(day, days int) (coverage Figure, intensity [3]Figure) {
+// addWindow appends the share of scored activities and the intensity distribution over the last days up to day.
+func (h *history) addWindow(coverage *Column, intensity *[3]Column, day, days int) {
 	from, to := &h.counts[max(0, day+1-days)], &h.counts[day+1]
-	coverage = Absent(ReasonNoActivity)
 	if activities := to.activities - from.activities; activities > 0 {
-		coverage = Known(1 - float64(to.unscored-from.unscored)/float64(activities))
+		coverage.addValue(1 - float64(to.unscored-from.unscored)/float64(activities))
+	} else {
+		coverage.addAbsent(ReasonNoActivity)
 	}
 	total := int64(0)
 	for phase := range intensity {
 		total += to.intensity[phase] - from.intensity[phase]
 	}
 	for phase := range intensity {
-		intensity[phase] = Absent(ReasonNoIntensity)
 		if total > 0 {
-			intensity[phase] = Known(float64(to.intensity[phase]-from.intensity[phase]) / float64(total))
+			intensity[phase].addValue(float64(to.intensity[phase]-from.intensity[phase]) / float64(total))
+		} else {
+			intensity[phase].addAbsent(ReasonNoIntensity)
 		}
 	}
-	return coverage, intensity
 }

@@ -45,42 +45,50 @@ func (s *Series) addBefore(days int) {
 	}
 }
 
-// addDay appends one day.
-func (s *Series) addDay(row dayFigures) {
-	s.TRIMP.add(Known(row.sum.TRIMP))
-	s.TSS.add(Known(row.sum.TSS))
-	s.ExternalKm.add(Known(row.sum.ExternalKm))
-	s.Activities = append(s.Activities, row.activities)
-	s.Unscored = append(s.Unscored, row.unscored)
-	s.WarmingUp = append(s.WarmingUp, row.warmingUp)
+// addDay appends the day that h.advance returned last.
+func (s *Series) addDay(h *history, day int) {
+	sum := &h.sums[day]
+	s.TRIMP.addValue(sum.TRIMP)
+	s.TSS.addValue(sum.TSS)
+	s.ExternalKm.addValue(sum.ExternalKm)
+	s.Activities = append(s.Activities, sum.Activities())
+	s.Unscored = append(s.Unscored, h.unscored(day))
+	s.WarmingUp = append(s.WarmingUp, day+1 < ctlDays)
+	s.addWorkload(h, day)
 
-	s.Acute.add(row.internal.Acute)
-	s.Chronic.add(row.internal.Chronic)
-	s.ACWR.add(row.internal.Coupled)
-	s.Uncoupled.add(row.internal.Uncoupled)
-	s.EWMA.add(row.internal.EWMA)
-	s.Decayed.add(row.internal.Decayed)
-
-	s.ExternalAcute.add(row.external.Acute)
-	s.ExternalChronic.add(row.external.Chronic)
-	s.ExternalACWR.add(row.external.Coupled)
-	s.ExternalUncoupled.add(row.external.Uncoupled)
-	s.ExternalEWMA.add(row.external.EWMA)
-	s.ExternalDecayed.add(row.external.Decayed)
-	s.Divergence.add(Divergence(row.external.Coupled, row.internal.Coupled))
-
-	s.CTL.add(Known(row.fitness.CTL))
-	s.ATL.add(Known(row.fitness.ATL))
-	s.TSB.add(Known(row.fitness.TSB))
-	s.Ramp.add(row.ramp)
-
-	s.Monotony.add(row.monotony)
-	s.Strain.add(row.strain)
-	s.DaysSinceRest.add(Known(float64(row.sinceRest)))
-	s.Coverage7.add(row.coverage[0])
-	s.Coverage28.add(row.coverage[1])
-	for phase := range s.Intensity7 {
-		s.Intensity7[phase].add(row.intensity[0][phase])
-		s.Intensity28[phase].add(row.intensity[1][phase])
+	s.CTL.addValue(h.fitness.CTL)
+	s.ATL.addValue(h.fitness.ATL)
+	s.TSB.addValue(h.fitness.TSB)
+	if day >= rampDays {
+		s.Ramp.addValue(h.ctl[day] - h.ctl[day-rampDays])
+	} else {
+		s.Ramp.addAbsent(ReasonShortHistory)
 	}
+	s.Monotony.add(Monotony(h.load[:day+1]))
+	s.Strain.add(Strain(h.load[:day+1]))
+	s.DaysSinceRest.addValue(float64(day - h.lastRest))
+	h.addWindow(&s.Coverage7, &s.Intensity7, day, acuteDays)
+	h.addWindow(&s.Coverage28, &s.Intensity28, day, chronicDays)
+}
+
+// addWorkload appends acute and chronic load and their ratios, internal and external, and the divergence between them.
+func (s *Series) addWorkload(h *history, day int) {
+	load, external := h.load[:day+1], h.external[:day+1]
+	internalSums, externalSums := sumsOf(load), sumsOf(external)
+	internal, outside := internalSums.coupled(), externalSums.coupled()
+
+	s.Acute.add(internalSums.acute())
+	s.Chronic.add(internalSums.chronic())
+	s.ACWR.add(internal)
+	s.Uncoupled.add(internalSums.uncoupled())
+	s.EWMA.add(h.internal.Ratio())
+	s.Decayed.add(internalSums.over(h.decay.chronic(load)))
+
+	s.ExternalAcute.add(externalSums.acute())
+	s.ExternalChronic.add(externalSums.chronic())
+	s.ExternalACWR.add(outside)
+	s.ExternalUncoupled.add(externalSums.uncoupled())
+	s.ExternalEWMA.add(h.outside.Ratio())
+	s.ExternalDecayed.add(externalSums.over(h.decay.chronic(external)))
+	s.Divergence.add(Divergence(outside, internal))
 }

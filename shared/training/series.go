@@ -95,7 +95,7 @@ func DailySeries(days []DaySum, first, last Date, settings SeriesSettings) (Seri
 	for !history.ended() {
 		day := history.advance()
 		if start.AddDays(day) >= first {
-			series.addDay(history.figures(day))
+			series.addDay(history, day)
 		}
 	}
 	return series, nil
