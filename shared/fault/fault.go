@@ -36,6 +36,20 @@ const (
 	Postponed
 )
 
+var kinds = [...]string{
+	Internal: "internal", Malformed: "malformed", Invalid: "invalid", Unauthenticated: "unauthenticated", Forbidden: "forbidden",
+	NotFound: "not_found", Conflict: "conflict", Throttled: "throttled", Unavailable: "unavailable",
+	OutcomeUnknown: "outcome_unknown", Postponed: "postponed",
+}
+
+// String is the kind's name in logs.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kinds) {
+		return kinds[Internal]
+	}
+	return kinds[k]
+}
+
 // Error is a failure with its meaning. Message is fixed and public; Err is the cause, for the log alone.
 type Error struct {
 	Kind       Kind
