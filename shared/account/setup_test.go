@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/logging"
 )
 
 const password = "correct horse"
@@ -36,7 +38,8 @@ func setup(t *testing.T) *fixture {
 		StatementTimeout: 10 * time.Second, LockTimeout: 5 * time.Second, IdleInTransactionTimeout: 15 * time.Second,
 		ResetAfter: time.Minute, ProbeInterval: time.Second, SlowQuery: time.Minute,
 	}, "onboarding")
-	t.Cleanup(func() { pool.Close(context.Background()) })
+	quiet := logging.Into(context.Background(), slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { pool.Close(quiet) })
 	f.Service = New(pool, config.Accounts{SessionIdle: 14 * 24 * time.Hour, SessionLifetime: 90 * 24 * time.Hour})
 	f.now = func() time.Time {
 		f.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
@@ -40,11 +41,12 @@ type LoadPatch struct {
 }
 
 // Update changes the account's settings, as a whole or not at all, and gives the new ones. Wrong fields come back
-// together, as joined faults of kind Invalid that name their path ("thresholds.max_hr"). Where activities' figures can come out
-// differently, the due row of their recomputation is written in the same transaction: Settings.DueID.
+// together, as joined faults of kind Invalid that name their path ("thresholds.max_hr"). Where activities' figures can come
+// out differently, the due row of their recomputation is written in the same transaction: Settings.DueID.
 func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Settings, error) {
 	now := s.now()
 	var updated Settings
+	var wrong error // the patch's own faults, which no wrapping must hide from whoever lists them
 	err := s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
 		before, err := store.LockProfiles(ctx, conn, accountID)
 		if err != nil {
@@ -52,6 +54,7 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 		}
 		change, err := plan(before, patch, now)
 		if err != nil {
+			wrong = err
 			return err
 		}
 		if updated, err = settingsOf(change.after, now); err != nil {
@@ -74,7 +77,10 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case fault.KindOf(wrong) == fault.Invalid:
+		return Settings{}, wrong
+	case err != nil:
 		return Settings{}, fmt.Errorf("update settings: %w", err)
 	}
 	return updated, nil

@@ -183,6 +183,9 @@ func checkOrder(after store.Profiles, given []store.Threshold, f *faults) {
 			if !(isGiven(pair.low) || isGiven(pair.high)) || !low.IsKnown() || !high.IsKnown() || low.Value < high.Value {
 				continue
 			}
+			if pair.low == store.ThresholdVT2HR && low.Estimated {
+				continue // it is estimated as LTHR, of which the same was said already
+			}
 			blamed, other, relation, bound := pair.low, pair.high, "below", high
 			if isGiven(pair.high) && (pair.blame == pair.high || !isGiven(pair.low)) {
 				blamed, other, relation, bound = pair.high, pair.low, "above", low
