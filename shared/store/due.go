@@ -50,7 +50,7 @@ type Due struct {
 	Lease       time.Duration `db:"-"`
 }
 
-// DueRequest asks for work. A zero DueAt is at once; a nil Cursor is the start.
+// DueRequest asks for work. A zero DueAt is at once, whatever the clock of whoever claims it; a nil Cursor is the start.
 type DueRequest struct {
 	AccountID int64 // 0 where the work belongs to no account
 	Kind      string
@@ -59,11 +59,13 @@ type DueRequest struct {
 	Cursor    json.RawMessage
 	DueAt     time.Time
 	Trace     string // trace id of the request that causes the work
+	Resume    bool   // a row that stands goes on where it is: cursor and revision stay
 }
 
 // EnqueueDue writes the row that causes work, and gives its id for a Wake. A row of the same account, kind and subject
 // that stands already is asked for again: unparked, no later and no less urgent than before, from the request's cursor,
-// and with a new revision, so that a worker who holds it right now doesn't finish it.
+// and with a new revision, so that a worker who holds it right now doesn't finish it. With Resume it is only made sure
+// that the row is under way.
 func EnqueueDue(ctx context.Context, conn database.Conn, request DueRequest) (int64, error) {
 	cursor := request.Cursor
 	if cursor == nil {
@@ -75,20 +77,20 @@ func EnqueueDue(ctx context.Context, conn database.Conn, request DueRequest) (in
 	}
 	const sql = `-- name: due.enqueue
 INSERT INTO due_work AS due (account_id, kind, subject, lane, cursor, due_at, origin_trace)
-VALUES (nullif($1::bigint, 0), $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7)
+VALUES (nullif($1::bigint, 0), $2, $3, $4, $5, coalesce($6::timestamptz, now() - interval '5 seconds'), $7)
 ON CONFLICT (account_id, kind, subject) DO UPDATE
 SET lane = least(due.lane, excluded.lane),
-    cursor = excluded.cursor,
+    cursor = CASE WHEN $8 THEN due.cursor ELSE excluded.cursor END,
     due_at = CASE WHEN due.parked_at IS NULL THEN least(due.due_at, excluded.due_at) ELSE excluded.due_at END,
     attempts = 0,
     parked_at = NULL,
     parked_reason = '',
-    revision = due.revision + 1,
+    revision = CASE WHEN $8 THEN due.revision ELSE due.revision + 1 END,
     origin_trace = excluded.origin_trace
 RETURNING id`
 	var id int64
 	err := conn.QueryRow(ctx, sql, request.AccountID, request.Kind, request.Subject, request.Lane, cursor, dueAt,
-		request.Trace).Scan(&id)
+		request.Trace, request.Resume).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("enqueue %s: %w", request.Kind, err)
 	}
@@ -163,7 +165,8 @@ UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0 WHERE i
 func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) error {
 	return changeLeased(ctx, conn, due, `-- name: due.advance
 UPDATE due_work
-SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 1
+SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 1,
+    parked_reason = ''
 WHERE id = $1 AND lease_token = $2`, due.Revision, cursor, now.Add(due.Lease))
 }
 
@@ -220,24 +223,15 @@ type DueAccount struct {
 	AccountID int64
 }
 
-// ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id from after on, so
-// that pages of it visit every account once however long the list is. Work of no account is account 0 and comes with
-// after < 0.
+// ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after, so
+// that pages of it visit every account once however long the list is.
 func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, after int64, limit int) ([]DueAccount, error) {
 	const sql = `-- name: due.list_accounts
-(SELECT id AS due_id, 0::bigint AS account_id
- FROM due_work
- WHERE $2 < 0 AND account_id IS NULL AND parked_at IS NULL AND due_at <= $1
-   AND (lease_until IS NULL OR lease_until <= $1)
- ORDER BY lane, due_at
- LIMIT 1)
-UNION ALL
-(SELECT DISTINCT ON (account_id) id, account_id
- FROM due_work
- WHERE account_id > $2 AND parked_at IS NULL AND due_at <= $1
-   AND (lease_until IS NULL OR lease_until <= $1)
- ORDER BY account_id, lane, due_at
- LIMIT $3)`
+SELECT DISTINCT ON (account_id) id AS due_id, account_id
+FROM due_work
+WHERE account_id > $2 AND parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+ORDER BY account_id, lane, due_at
+LIMIT $3`
 	rows, err := conn.Query(ctx, sql, now, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list due accounts: %w", err)

@@ -179,3 +179,11 @@ ORDER BY kind, span`, quarterStart(now), dayStart(now), now)
 	}
 	return windows, nil
 }
+
+// Reset is when the window that now lies in ends.
+func (w QuotaWindow) Reset(now time.Time) time.Time {
+	if w.Span == "day" {
+		return dayStart(now).Add(24 * time.Hour)
+	}
+	return quarterStart(now).Add(15 * time.Minute)
+}

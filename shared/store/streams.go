@@ -45,7 +45,7 @@ func RefineActivity(ctx context.Context, conn database.Conn, due Due, refinement
 	}
 	const sql = `-- name: activities.refine
 WITH leased AS (
-    UPDATE due_work SET lease_until = $3, attempts = 1
+    UPDATE due_work SET lease_until = $3, attempts = 1, parked_reason = ''
     WHERE id = $1 AND lease_token = $2
     RETURNING account_id
 ), refined AS (

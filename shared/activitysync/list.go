@@ -1,0 +1,149 @@
+package activitysync
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/strava"
+)
+
+const (
+	// incrementalOverlap is how far before the newest activity known a look for new ones begins: uploads come late.
+	incrementalOverlap = 14 * 24 * time.Hour
+	// incrementalEvery is how often a connection is looked at where nothing asks for it earlier.
+	incrementalEvery = 6 * time.Hour
+)
+
+// listCursor is how far a walk over the list has come. A backfill walks from the newest activity back, an incremental
+// look from some time on. The key is a start time and not a page number, so that uploads and deletions during the walk
+// shift nothing past it.
+type listCursor struct {
+	Edge    int64 `json:"edge,omitempty"`    // Unix seconds; the next page begins there. 0 at the start
+	Listed  int   `json:"listed,omitempty"`  // activities so far, those of overlaps twice
+	Written int   `json:"written,omitempty"` // of those, the ones that were new or changed
+}
+
+// list does one page of a walk: call, then rows and cursor in one transaction. The walk ends with a page on which Strava
+// tells of nothing beyond the last one's edge; an error is never such a page (I14).
+func (s *session) list(ctx context.Context, due store.Due) (report, error) {
+	var cursor listCursor
+	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
+		return report{}, fmt.Errorf("read list cursor: %w", err)
+	}
+	forward := due.Kind == store.KindIncremental
+	options := strava.ListOptions{PerPage: strava.MaxPerPage}
+	switch {
+	case !forward && cursor.Edge != 0:
+		options.Before = time.Unix(cursor.Edge, 0)
+	case forward && cursor.Edge == 0:
+		edge, err := s.incrementalStart(ctx)
+		if err != nil {
+			return report{}, err
+		}
+		cursor.Edge = edge
+		options.After = time.Unix(edge, 0)
+	case forward:
+		options.After = time.Unix(cursor.Edge, 0)
+	}
+	page, err := call(ctx, s, due.Lane, func(ctx context.Context, access string) ([]strava.Activity, strava.Usage, error) {
+		return s.worker.Strava.Activities(ctx, access, options)
+	})
+	if err != nil {
+		return report{}, err
+	}
+	next, more := nextEdge(page, cursor.Edge, forward)
+	done := report{listed: len(page), more: more}
+	now := s.worker.now()
+	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		written, err := s.ingest(ctx, conn, page)
+		if err != nil {
+			return err
+		}
+		done.written = written
+		moved := listCursor{Edge: next, Listed: cursor.Listed + len(page), Written: cursor.Written + written}
+		if !more {
+			return s.endWalk(ctx, conn, due, moved, now)
+		}
+		text, err := json.Marshal(moved)
+		if err != nil {
+			return err
+		}
+		if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
+			return err
+		}
+		if err := store.AdvanceDue(ctx, conn, due, text, now); err != nil {
+			return err
+		}
+		return store.ReleaseDue(ctx, conn, due)
+	})
+	return done, err
+}
+
+// nextEdge is where the next page begins and whether there is one. Pages overlap by the second that the last one ended
+// in, since several activities may start in it; Strava may give fewer than asked for before the end, so a short page
+// proves nothing, only one with nothing beyond the overlap does.
+func nextEdge(page []strava.Activity, edge int64, forward bool) (next int64, more bool) {
+	if len(page) == 0 {
+		return edge, false
+	}
+	last := page[0].StartAt.Unix()
+	for _, activity := range page {
+		if start := activity.StartAt.Unix(); (start > last) == forward {
+			last = start
+		}
+	}
+	next = last + 1 // "before" is exclusive
+	if forward {
+		next = last - 1 // so is "after"
+	}
+	advanced := edge == 0 || (next > edge && forward) || (next < edge && !forward)
+	switch {
+	case advanced:
+		return next, true
+	case len(page) < strava.MaxPerPage:
+		return edge, false
+	default: // a page full of one second's activities: leave that second behind
+		return last, true
+	}
+}
+
+// incrementalStart is where a look for new activities begins: some time before the newest one known.
+func (s *session) incrementalStart(ctx context.Context) (int64, error) {
+	var counts store.ActivityCounts
+	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		counts, err = store.CountActivities(ctx, conn, s.accountID)
+		return err
+	})
+	if err != nil || counts.NewestStart == nil {
+		return 1, err
+	}
+	return max(counts.NewestStart.Add(-incrementalOverlap).Unix(), 1), nil
+}
+
+// endWalk finishes the row, makes streams due where any are pending, and the next look for new activities.
+func (s *session) endWalk(ctx context.Context, conn database.Conn, due store.Due, cursor listCursor, now time.Time) error {
+	mark := store.MarkListed
+	if due.Kind == store.KindBackfill {
+		mark = store.MarkBackfilled
+	}
+	if err := store.MarkSynced(ctx, conn, s.accountID, mark, now); err != nil {
+		return err
+	}
+	if cursor.Written > 0 || due.Kind == store.KindBackfill {
+		_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: s.accountID, Kind: store.KindStreams,
+			Lane: store.LaneBackfill, Trace: due.OriginTrace})
+		if err != nil {
+			return err
+		}
+	}
+	if err := store.FinishDue(ctx, conn, due); err != nil {
+		return err
+	}
+	_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: s.accountID, Kind: store.KindIncremental,
+		Lane: store.LaneReconcile, DueAt: now.Add(incrementalEvery), Trace: due.OriginTrace, Resume: true})
+	return err
+}

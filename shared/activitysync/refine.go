@@ -1,0 +1,269 @@
+package activitysync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/strava"
+	"github.com/train-d/train-d/shared/training"
+)
+
+const (
+	// refineBatch is how many activities a unit refines before more urgent work of the athlete gets its turn.
+	refineBatch = 25
+	// mostStreamTries is after how many failures of its own an activity is given up on.
+	mostStreamTries = 4
+	// lateStreams is how long after its start an activity without streams may still get some.
+	lateStreams = 48 * time.Hour
+	// mostSuspects is after how many silent failures in a row it is Strava that is out of order, not the activities.
+	mostSuspects = 3
+)
+
+// refineCursor is the round of attempts: in round n those activities are asked for that failed at most n times.
+type refineCursor struct {
+	Round int `json:"round,omitempty"`
+}
+
+// refine does one batch of phase two: newest first, each activity's streams are fetched, reduced to figures and stored.
+// While one is stored the next is fetched. An activity that fails is left for a later round and parked in the end; the
+// others go on.
+func (s *session) refine(ctx context.Context, due store.Due) (report, error) {
+	var cursor refineCursor
+	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
+		return report{}, fmt.Errorf("read streams cursor: %w", err)
+	}
+	var batch []store.Activity
+	var profiles store.Profiles
+	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		if batch, err = store.ListPendingActivities(ctx, conn, s.accountID, cursor.Round, refineBatch); err != nil {
+			return err
+		}
+		profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
+		return err
+	})
+	if err != nil {
+		return report{}, err
+	}
+	if len(batch) == 0 {
+		return report{}, s.endRound(ctx, due, cursor)
+	}
+	done := report{more: true}
+	err = s.refineBatch(ctx, due, batch, profiles, &done)
+	if err != nil {
+		return done, err
+	}
+	return done, s.giveBack(ctx, due)
+}
+
+// endRound begins the next round later where activities wait for one, and else finishes phase two.
+func (s *session) endRound(ctx context.Context, due store.Due, cursor refineCursor) error {
+	now := s.worker.now()
+	return s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		left, err := store.ListPendingActivities(ctx, conn, s.accountID, mostStreamTries, 1)
+		if err != nil {
+			return err
+		}
+		if len(left) == 0 {
+			if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkRefined, now); err != nil {
+				return err
+			}
+			return store.FinishDue(ctx, conn, due)
+		}
+		text, err := json.Marshal(refineCursor{Round: cursor.Round + 1})
+		if err != nil {
+			return err
+		}
+		if err := store.AdvanceDue(ctx, conn, due, text, now); err != nil {
+			return err
+		}
+		return store.PostponeDue(ctx, conn, due, now.Add(backoff(2*cursor.Round+1)), "Strava could not give the samples of some activities")
+	})
+}
+
+// fetched is what asking for an activity's streams gave.
+type fetched struct {
+	activity   store.Activity
+	generation int64 // of the access token
+	reserved   time.Time
+	usage      strava.Usage
+	refinement store.Refinement
+	err        error
+}
+
+// refineBatch fetches one activity ahead of the one that is stored, and no further: what is under way when the process
+// dies is asked for again.
+func (s *session) refineBatch(ctx context.Context, due store.Due, batch []store.Activity, profiles store.Profiles, done *report) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	trouble := troubles{session: s, due: due, profiles: profiles}
+	var ahead chan fetched
+	for i := 0; i < len(batch) || ahead != nil; i++ {
+		var next chan fetched
+		var refused error
+		if i < len(batch) && !timeIsUp(ctx) {
+			next, refused = s.fetchAhead(ctx, due.Lane, batch[i], profiles)
+		}
+		if ahead != nil {
+			err := s.storeFetched(ctx, due, <-ahead, profiles, &trouble, done)
+			if err != nil {
+				if next != nil {
+					cancel()
+					<-next
+				}
+				return err
+			}
+		}
+		if refused != nil {
+			return errors.Join(trouble.end(ctx), refused)
+		}
+		if ahead = next; ahead == nil {
+			break
+		}
+	}
+	return trouble.end(ctx)
+}
+
+// fetchAhead enters the call in the ledger and makes it in the background. The answer is reduced there too.
+func (s *session) fetchAhead(ctx context.Context, lane int, activity store.Activity, profiles store.Profiles) (chan fetched, error) {
+	access, reserved, err := s.admit(ctx, lane)
+	if err != nil {
+		return nil, err
+	}
+	answer := make(chan fetched, 1)
+	got := fetched{activity: activity, generation: s.tokens.generation, reserved: reserved}
+	go func() {
+		var streams training.Streams
+		streams, got.usage, got.err = s.worker.Strava.Streams(ctx, access, activity.ID)
+		if got.err == nil {
+			got.refinement, got.err = s.worker.reduce(&activity, streams, profiles)
+		}
+		answer <- got
+	}()
+	return answer, nil
+}
+
+// storeFetched stores one answer, or notes its failure where it is the activity's own.
+func (s *session) storeFetched(ctx context.Context, due store.Due, got fetched, profiles store.Profiles, trouble *troubles, done *report) error {
+	if err := s.account(ctx, got.reserved, got.usage); err != nil {
+		return err
+	}
+	if isUnauthorized(got.err) { // refresh, and ask once more for this one
+		if err := s.renew(ctx, got.generation); err != nil {
+			return err
+		}
+		again, err := s.fetchAhead(ctx, due.Lane, got.activity, profiles)
+		if err != nil {
+			return err
+		}
+		got = <-again
+		if err := s.account(ctx, got.reserved, got.usage); err != nil {
+			return err
+		}
+	}
+	if got.err != nil {
+		return trouble.take(ctx, &got.activity, got.err)
+	}
+	if err := trouble.blame(ctx); err != nil {
+		return err
+	}
+	done.refined++
+	return s.store(ctx, due, got.refinement)
+}
+
+func (s *session) store(ctx context.Context, due store.Due, refinement store.Refinement) error {
+	return s.use(ctx, func(ctx context.Context, conn database.Conn) error {
+		return store.RefineActivity(ctx, conn, due, refinement, s.worker.now())
+	})
+}
+
+// reduce turns an activity's streams into what is stored of them.
+func (w *Worker) reduce(activity *store.Activity, streams training.Streams, profiles store.Profiles) (store.Refinement, error) {
+	if streams.Len() == 0 {
+		return w.without(activity, "Strava has no samples of it", profiles)
+	}
+	row := *activity
+	row.Histogram = nil
+	// A strap that sent nothing but artefacts has a histogram too: it says that its average is not to be believed (I30).
+	if histogram, _ := training.NewHistogram(streams); streams.HeartRate != nil && histogram.IncludedS > 0 {
+		packed, err := histogram.MarshalBinary()
+		if err != nil {
+			return store.Refinement{}, fmt.Errorf("activity %d: %w", row.ID, err)
+		}
+		row.Histogram = packed
+	}
+	streamFigures := training.ComputeStreamFigures(row.Summary, streams)
+	row.StreamFigures = &streamFigures
+	figures, err := figuresOf(&row, profiles)
+	if err != nil {
+		return store.Refinement{}, err
+	}
+	packed, err := store.PackStreams(streams)
+	if err != nil {
+		return store.Refinement{}, fmt.Errorf("activity %d: %w", row.ID, err)
+	}
+	now := w.now()
+	refinement := store.Refinement{ActivityID: row.ID, Streams: store.StreamsStored, Histogram: row.Histogram,
+		StreamFigures: row.StreamFigures, Figures: figures, Packed: packed, Samples: streams.Len(), FetchedAt: now}
+	if w.Retention > 0 {
+		expires := now.Add(w.Retention)
+		refinement.ExpiresAt = &expires
+	}
+	return refinement, nil
+}
+
+// without is the outcome for an activity of which Strava has no samples: what was known of it stays.
+func (w *Worker) without(activity *store.Activity, reason string, profiles store.Profiles) (store.Refinement, error) {
+	figures, err := figuresOf(activity, profiles)
+	return store.Refinement{ActivityID: activity.ID, Streams: store.StreamsNone, Reason: reason,
+		Histogram: activity.Histogram, StreamFigures: activity.StreamFigures, Figures: figures}, err
+}
+
+// refetch asks again for the samples of one activity, which a page waits for.
+func (s *session) refetch(ctx context.Context, due store.Due) (report, error) {
+	id, err := strconv.ParseInt(due.Subject, 10, 64)
+	if err != nil {
+		return report{}, fmt.Errorf("read subject of refetch: %w", err)
+	}
+	var activity store.Activity
+	var profiles store.Profiles
+	err = s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		if activity, err = store.ReadActivity(ctx, conn, s.accountID, id); err != nil {
+			return err
+		}
+		profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
+		return err
+	})
+	if err != nil {
+		return report{}, err
+	}
+	streams, err := call(ctx, s, due.Lane, func(ctx context.Context, access string) (training.Streams, strava.Usage, error) {
+		return s.worker.Strava.Streams(ctx, access, id)
+	})
+	done := report{}
+	var refused *strava.Error
+	switch {
+	case err == nil:
+		refinement, err := s.worker.reduce(&activity, streams, profiles)
+		if err == nil {
+			err = s.store(ctx, due, refinement)
+		}
+		if err != nil {
+			return report{}, err
+		}
+		done.refined = 1
+	case errors.As(err, &refused) && refused.Scope == strava.ScopeActivity:
+		trouble := troubles{session: s, due: due, profiles: profiles}
+		if err := trouble.note(ctx, &activity, err); err != nil {
+			return report{}, err
+		}
+	default:
+		return report{}, err
+	}
+	return done, s.use(ctx, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
+}
