@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/training"
+)
+
+// FigureInputs is what of a stored activity its figures are computed from, beside the athlete's profile.
+type FigureInputs struct {
+	ID            int64
+	LocalDay      training.Date
+	Summary       training.Summary
+	Histogram     []byte                  // training.Histogram, packed; nil without heart-rate samples
+	StreamFigures *training.StreamFigures // nil until the streams were read once
+}
+
+// ListFigureInputs gives activities for computing their figures again, by descending id, those below the id before. Newer
+// activities mostly have higher ids, so that what an athlete looks at comes first.
+func ListFigureInputs(ctx context.Context, conn database.Conn, accountID, before int64, limit int) ([]FigureInputs, error) {
+	const sql = `-- name: figures.inputs
+SELECT id, local_day - DATE '1970-01-01' AS local_day, summary, hr_histogram AS histogram, stream_figures
+FROM activities
+WHERE account_id = $1 AND id < $2 AND deleted_at IS NULL
+ORDER BY id DESC
+LIMIT $3`
+	rows, err := conn.Query(ctx, sql, accountID, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list figure inputs: %w", err)
+	}
+	inputs, err := pgx.CollectRows(rows, pgx.RowToStructByName[FigureInputs])
+	if err != nil {
+		return nil, fmt.Errorf("list figure inputs: %w", err)
+	}
+	return inputs, nil
+}
+
+// ActivityFigures are the figures of one activity.
+type ActivityFigures struct {
+	ID      int64
+	Figures training.Figures
+}
+
+// UpdateFigures replaces the figures of stored activities, in one statement, and gives how many of them came out
+// differently; the others are not written.
+func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, computed []ActivityFigures) (int, error) {
+	n := len(computed)
+	ids, figures, qualities, versions := make([]int64, n), make([]string, n), make([]string, n), make([]int32, n)
+	trimps, tss, kilometres := make([]*float64, n), make([]*float64, n), make([]*float64, n)
+	for i := range computed {
+		activity := &computed[i]
+		text, err := json.Marshal(activity.Figures)
+		if err != nil {
+			return 0, fmt.Errorf("write figures of %d: %w", activity.ID, err)
+		}
+		ids[i], figures[i] = activity.ID, string(text)
+		trimps[i] = activity.Figures.TRIMP.Pointer()
+		tss[i] = activity.Figures.TSS.Pointer()
+		kilometres[i] = activity.Figures.ExternalKm.Pointer()
+		qualities[i], versions[i] = string(activity.Figures.Quality), int32(activity.Figures.FormulaVersion)
+	}
+	const sql = `-- name: figures.update
+UPDATE activities AS stored
+SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss, external_km = computed.external_km,
+    quality = computed.quality, formula_version = computed.formula_version, updated_at = now()
+FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version
+      FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[])
+           AS given (id, figures, trimp, tss, external_km, quality, formula_version)) AS computed
+WHERE stored.account_id = $1 AND stored.id = computed.id
+  AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version)
+      IS DISTINCT FROM (computed.figures, computed.trimp, computed.tss, computed.external_km, computed.quality,
+                        computed.formula_version)`
+	tag, err := conn.Exec(ctx, sql, accountID, ids, figures, trimps, tss, kilometres, qualities, versions)
+	if err != nil {
+		return 0, fmt.Errorf("update figures: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
