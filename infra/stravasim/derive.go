@@ -5,7 +5,7 @@ import "math"
 // derive fills the measured facts of a summary from the streams by the rules found in real data: heart rate, power
 // and cadence are means over the samples flagged as moving (a power that is null counts 0, a heart rate or cadence
 // that is null does not count); moving_time is the time that ends in such samples; kilojoules are the mean power
-// times moving_time. Elevation gain counts swings of at least a metre.
+// times moving_time. Elevation gain counts swings of more than half a metre.
 func derive(a *Activity, s *Samples) {
 	n := len(s.Time)
 	if n == 0 {
@@ -104,9 +104,9 @@ func meanMoving(values []float64, moving []bool, nullIsZero bool) (float64, bool
 	return sum / float64(max(n, 1)), n > 0
 }
 
-// climb sums the rises of a height profile; swings below a metre are noise of the barometer.
+// climb sums the rises of a height profile; swings of up to half a metre are noise of the barometer.
 func climb(heights []float64) float64 {
-	const swing = 1.0
+	const swing = 0.5
 	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
 	rising := false
 	for _, h := range heights {

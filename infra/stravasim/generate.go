@@ -93,7 +93,9 @@ func (g *generator) second() {
 	default:
 		g.run(grade)
 	}
-	g.distance += g.v
+	if g.t > 0 {
+		g.distance += g.v // the first sample is the start line
+	}
 	g.shown += (g.v - g.shown) / 3
 	rate := g.heart.step(g.load)
 	if g.t >= g.recordAt {
