@@ -1,6 +1,6 @@
 package training
 
-// The owner's external load in mile-equivalents, TRAINING_LOAD §2: distance in miles and climb in feet, weighted by
+// The owner's external load in mile-equivalents: distance in miles and climb in feet, weighted by
 // sport so that a mile-equivalent costs about as much as a flat mile run.
 const (
 	metresPerMile = 1609.344

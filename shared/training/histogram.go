@@ -24,8 +24,9 @@ type Histogram struct {
 	ArtefactS uint32      // s of IncludedS whose heart rate was sent but lies outside 30–240 bpm
 }
 
-// NewHistogram integrates the heart rate of s over its time base (TRAINING_LOAD §1.0). The reason is empty when there
-// is any valid second; otherwise it says why not, and the histogram holds no heart rate.
+// NewHistogram integrates the heart rate of s over its time base. The reason is empty when there is any valid second;
+// otherwise it says why not. A histogram with included seconds is worth storing even then: it keeps an average that
+// consists of artefacts from being believed.
 func NewHistogram(s Streams) (Histogram, Reason) {
 	var histogram Histogram
 	if s.Validate() != nil || len(s.Time) < 2 {

@@ -2,7 +2,7 @@ package training
 
 import "slices"
 
-// Rules of the time base, TRAINING_LOAD §1.0.
+// Rules of the time base.
 const (
 	shortestGapLimit = 30 // s; keeps smart recording, whose samples lie up to this far apart
 	gapMedians       = 4  // gaps up to this many medians count; keeps pool swims with one sample per length
