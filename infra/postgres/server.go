@@ -63,6 +63,10 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A taken port is found before anything is made.
+	if _, err := choosePort(options.Port); err != nil {
+		return nil, err
+	}
 	runAs, err := serverAccount()
 	if err != nil {
 		return nil, err

@@ -178,6 +178,11 @@ func TestStartSaysWhatIsWrongInOneLine(t *testing.T) {
 	}
 
 	other := filepath.Join(t.TempDir(), "postgres")
+	t.Cleanup(func() {
+		if err := postgres.Remove(other); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := os.MkdirAll(filepath.Join(other, "data"), 0o755); err != nil {
 		t.Fatal(err)
 	}
