@@ -3,7 +3,6 @@ package stravasim
 import (
 	"bytes"
 	"math"
-	"strings"
 	"testing"
 	"time"
 )
