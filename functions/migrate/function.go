@@ -1,0 +1,69 @@
+// Package migrate is the Migrate function: it applies the schema's migrations as the schema's owner, on one direct
+// connection. Trigger: a message on topic migrate, published once per release before the other functions are deployed. A
+// retry is harmless: what is applied is not applied again, and two at once wait for each other.
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/train-d/train-d/infra/migrations"
+	"github.com/train-d/train-d/shared/config"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/message"
+	"github.com/train-d/train-d/shared/serverless"
+)
+
+func init() {
+	settings, err := config.LoadMigrate()
+	if err != nil {
+		serverless.Refuse("Migrate", err)
+	}
+	publisher := message.NewPublisher(settings.Service.Project)
+	direct := database.NewDirect(settings.Database, "migrate")
+	service := serverless.New(settings.Service)
+	service.OnShutdown(func(context.Context) { publisher.Close() })
+	service.PubSub("Migrate", settings.Push, func(ctx context.Context, push serverless.Push) error {
+		if _, err := message.Decode[message.Migrate](push.Data); err != nil {
+			return err
+		}
+		return apply(ctx, direct)
+	}, serverless.DeadLetterTo(publisher, message.TopicMigrate))
+}
+
+// apply brings the schema to the newest version and logs each migration. Each runs in its own transaction, together with
+// the row that records it.
+func apply(ctx context.Context, direct *database.Direct) (err error) {
+	db, release, err := direct.SQL(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("make migration lock: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	results, err := provider.Up(ctx)
+	var partial *goose.PartialError
+	if errors.As(err, &partial) {
+		results = partial.Applied
+	}
+	for _, result := range results {
+		logging.Log(ctx, slog.LevelInfo, logging.EventMigrateApplied, "migration applied",
+			slog.Int64("version", result.Source.Version), slog.Duration("duration", result.Duration))
+	}
+	if err != nil {
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/train-d/train-d/infra/cloudsim"
+	"github.com/train-d/train-d/shared/secret"
+)
+
+// simulatorClient is the app that the simulator knows. It opens nothing outside this machine.
+const simulatorClient, simulatorSecret = "50001", "known-to-the-simulator-alone"
+
+// startAll starts the programs in their order: the cloud and Strava, then Migrate, then those that need the schema.
+func (s *System) startAll(ctx context.Context, binaries map[string]string) error {
+	keyset, err := s.folder.secret("keyset.json", secret.NewKeyset)
+	if err != nil {
+		return err
+	}
+	ports, err := s.ports()
+	if err != nil {
+		return err
+	}
+	if err := s.startCloud(ctx, ports); err != nil {
+		return err
+	}
+	if !s.realStrava() {
+		if err := s.startSimulator(ctx, binaries["stravasim"]); err != nil {
+			return err
+		}
+	}
+	for _, function := range functions {
+		program, err := s.startFunction(ctx, function.name, function.entry, binaries[function.name], ports[function.name], keyset)
+		if err != nil {
+			return err
+		}
+		s.info.Functions[function.name] = program
+		if function.name != "migrate" {
+			continue
+		}
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
+		if err := s.database.makeLogins(ctx); err != nil {
+			return err
+		}
+	}
+	s.info.Database = s.database.superuser
+	s.info.Postgres.Log = s.folder.file("logs", "postgres.log")
+	if s.database.server != nil {
+		s.info.Postgres.PID = s.database.server.PID
+	}
+	return nil
+}
+
+// ports gives each function its port; only Onboarding's is one that people know.
+func (s *System) ports() (map[string]int, error) {
+	ports := map[string]int{}
+	for _, function := range functions {
+		port := s.settings.Port
+		if function.topic != "" {
+			var err error
+			if port, err = freePort(); err != nil {
+				return nil, err
+			}
+		}
+		ports[function.name] = port
+	}
+	return ports, nil
+}
+
+// startCloud starts Pub/Sub, its push subscriptions and the scheduler.
+func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
+	log, err := s.folder.log("dispatcher")
+	if err != nil {
+		return err
+	}
+	s.logs = append(s.logs, log)
+	config := cloudsim.Config{
+		Project: project,
+		Log:     slog.New(slog.NewJSONHandler(log, nil)),
+		Jobs: []cloudsim.Job{{
+			Name: "tick", Topic: "schedule", Every: time.Duration(s.settings.TickSeconds) * time.Second,
+			Data: []byte(`{"kind":"tick"}`),
+		}},
+	}
+	for _, function := range functions {
+		if function.topic == "" {
+			continue
+		}
+		config.Topics = append(config.Topics, function.topic, function.topic+"-dead-letter")
+		config.Subscriptions = append(config.Subscriptions, cloudsim.Subscription{
+			Name: function.name, Topic: function.topic, Endpoint: address(ports[function.name]),
+			Audience: address(ports[function.name]), ServiceAccountEmail: pusher,
+			AckDeadline: 120 * time.Second, MinBackoff: time.Second, MaxBackoff: time.Minute,
+			MaxAttempts: 100, DeadLetterTopic: function.topic + "-dead-letter", Concurrency: 4,
+		})
+	}
+	// Not ctx: the cloud must outlive the signal that ends the start, until Stop closes it in its turn.
+	if s.cloud, err = cloudsim.Start(context.WithoutCancel(ctx), config); err != nil {
+		return fmt.Errorf("start Pub/Sub: %w", err)
+	}
+	s.info.Pushes = Program{URL: s.cloud.ControlURL(), PID: os.Getpid(), Log: log.Name()}
+	return nil
+}
+
+func (s *System) startSimulator(ctx context.Context, binary string) error {
+	port := s.settings.Port + 1
+	environment := with(os.Environ(), map[string]string{
+		"PORT": fmt.Sprint(port), "STRAVASIM_CLIENT_ID": simulatorClient, "STRAVASIM_CLIENT_SECRET": simulatorSecret,
+		"STRAVASIM_STATE": s.folder.file("stravasim.json"), "STRAVASIM_ATHLETES": value("STRAVASIM_ATHLETES", "15"),
+	})
+	program, err := s.start(ctx, "stravasim", binary, environment, port)
+	s.info.Simulator = program
+	s.info.Simulator.URL = fmt.Sprintf("http://localhost:%d", port)
+	return err
+}
+
+func (s *System) startFunction(ctx context.Context, name, entry, binary string, port int, keyset string) (Program, error) {
+	login := name
+	dsn, err := s.database.dsn(login)
+	if err != nil {
+		return Program{}, err
+	}
+	settings := map[string]string{
+		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": project,
+		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "DATABASE_URL": dsn, "LOG_FORMAT": s.settings.LogFormat,
+		"PUSH_AUDIENCE": address(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
+		"PUBLIC_URL": s.info.URL, "CLIENT_IP_HOPS": "0", "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
+		"LOG_LEVEL": value("LOG_LEVEL", "INFO"),
+	}
+	if name == "sync" {
+		settings["CLOUD_RUN_TIMEOUT_SECONDS"] = "110"
+	}
+	if !s.realStrava() {
+		settings["STRAVA_CLIENT_ID"], settings["STRAVA_CLIENT_SECRET"] = simulatorClient, simulatorSecret
+		settings["STRAVA_API_URL"] = s.info.Simulator.URL + "/api/v3"
+		settings["STRAVA_OAUTH_URL"] = s.info.Simulator.URL + "/oauth"
+	}
+	program, err := s.start(ctx, name, binary, with(os.Environ(), settings), port)
+	program.URL = address(port)
+	return program, err
+}
+
+// start starts a program, waits until it listens, and watches it from then on.
+func (s *System) start(ctx context.Context, name, binary string, environment []string, port int) (Program, error) {
+	log, err := s.folder.log(name)
+	if err != nil {
+		return Program{}, err
+	}
+	s.logs = append(s.logs, log)
+	p, err := startProcess(name, binary, environment, s.terminal, log)
+	if err != nil {
+		return Program{}, err
+	}
+	s.processes = append(s.processes, p)
+	if err := p.listening(ctx, port); err != nil {
+		return Program{}, err
+	}
+	go func() {
+		<-p.done
+		s.failed <- fmt.Errorf("%s ended by itself: %w; its log is %s", name, cmpErr(p.err), log.Name())
+	}()
+	return Program{PID: p.cmd.Process.Pid, Log: log.Name()}, nil
+}
+
+// migrate asks Migrate for the newest schema, as a release does, and waits until it says that it is done.
+func (s *System) migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if _, err := s.cloud.Publish(ctx, "migrate", []byte(`{"kind":"migrate"}`), nil); err != nil {
+		return fmt.Errorf("ask for migrations: %w", err)
+	}
+	for s.cloud.Stats()["migrate"].Acked == 0 {
+		select {
+		case <-ctx.Done():
+			return errors.New("the migrations were not applied within a minute: see " + s.info.Functions["migrate"].Log)
+		case err := <-s.failed:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// address is where a program of this machine answers.
+func address(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
+
+// with returns an environment in which settings stand in place of what was there.
+func with(environment []string, settings map[string]string) []string {
+	kept := slices.DeleteFunc(slices.Clone(environment), func(line string) bool {
+		name, _, _ := strings.Cut(line, "=")
+		_, replaced := settings[name]
+		return replaced
+	})
+	for name, value := range settings {
+		kept = append(kept, name+"="+value)
+	}
+	return kept
+}
+
+// goBuild builds one of the checkout's own programs.
+func goBuild(ctx context.Context, root, binary, pkg string) error {
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return fmt.Errorf("build %s: %w", pkg, err)
+	}
+	command := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
+	command.Dir = root
+	var output strings.Builder
+	command.Stdout, command.Stderr = io.Discard, &output
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", pkg, err, output.String())
+	}
+	return nil
+}
+
+// cmpErr stands in where a program ended without an error.
+func cmpErr(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}

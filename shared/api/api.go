@@ -1,0 +1,125 @@
+// Package api is the HTTP edge of everything a browser calls: operations described by OpenAPI, the session cookie, problem
+// details, and the web page on the same origin. It holds no business logic; each operation asks one use case.
+package api
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/train-d/train-d/shared/account"
+	"github.com/train-d/train-d/shared/activitysync"
+	"github.com/train-d/train-d/shared/athlete"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/load"
+	"github.com/train-d/train-d/shared/strava"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 64 << 10
+
+// API is what the operations need. All fields are demanded, except Web.
+type API struct {
+	// PublicURL is the address that browsers see, without a path. Redirects, the OAuth callback and the cookie's name and
+	// Secure attribute follow it, never a header of the request.
+	PublicURL *url.URL
+	// Accounts, Athletes, Activities and Load are the use cases.
+	Accounts   *account.Service
+	Athletes   *athlete.Service
+	Activities *activitysync.Service
+	Load       *load.Service
+	// Strava begins and finishes OAuth.
+	Strava *strava.Client
+	// Health tells how the database is reached.
+	Health func(ctx context.Context) database.Health
+	// Wake publishes that a due row waits. Losing it loses nothing: Dispatch finds the row.
+	Wake func(ctx context.Context, accountID, dueID int64) error
+	// Web holds the files of the web page; index.html answers "/".
+	Web fs.FS
+}
+
+// Handler builds the whole of what Onboarding answers.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	service := humago.New(mux, configuration())
+	a.Describe(service)
+	if a.Web != nil {
+		mux.Handle("GET /", web(a.Web))
+	}
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(refuseCrossOrigin))
+	return secured(a.secure(), protection.Handler(limited(mux)))
+}
+
+// Describe adds every operation to service. It opens nothing, so that the OpenAPI document can be made without a database.
+func (a *API) Describe(service huma.API) {
+	service.UseMiddleware(a.authenticate(service))
+	a.accountOperations(service)
+	a.onboardingOperations(service)
+	a.settingsOperations(service)
+	a.stravaOperations(service)
+	a.syncOperations(service)
+	a.activityOperations(service)
+	a.loadOperations(service)
+	a.healthOperations(service)
+}
+
+// Document is the OpenAPI 3.1 document of all operations, as /openapi.json answers it.
+func Document() ([]byte, error) {
+	service := humago.New(http.NewServeMux(), configuration())
+	(&API{PublicURL: &url.URL{}}).Describe(service)
+	return service.OpenAPI().MarshalJSON()
+}
+
+// configuration is Huma without its documentation page and without $schema links; JSON is all it speaks.
+func configuration() huma.Config {
+	config := huma.DefaultConfig("Train-D", "1")
+	config.Info.Description = "Turns an athlete's Strava activities into training load."
+	config.DocsPath, config.SchemasPath = "", ""
+	config.CreateHooks = nil
+	config.Components.Schemas = schemas()
+
+	config.Formats = map[string]huma.Format{
+		"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat,
+	}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		sessionScheme: {Type: "apiKey", In: "cookie", Name: cookieName(true)},
+	}
+	return config
+}
+
+// operation describes one operation; signed-in ones demand the session.
+func operation(method, path, id, summary string) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
+		RejectUnknownQueryParameters: true,
+		Security:                     []map[string][]string{{sessionScheme: {}}},
+	}
+}
+
+// open makes an operation answer without a session.
+func open(o huma.Operation) huma.Operation {
+	o.Security = []map[string][]string{}
+	return o
+}
+
+// status sets what success answers.
+func status(o huma.Operation, code int) huma.Operation {
+	o.DefaultStatus = code
+	return o
+}
+
+// register adds an operation whose failures become problems.
+func register[I, O any](service huma.API, o huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	huma.Register(service, o, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, problem(ctx, err)
+		}
+		return out, nil
+	})
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/train-d/train-d/shared/account"
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/logging"
+)
+
+// sessionScheme names the cookie in the OpenAPI document.
+const sessionScheme = "session"
+
+type identityKey struct{}
+
+// cookieName carries the __Host- prefix where the origin is HTTPS: browsers then refuse it from any other host or path.
+func cookieName(secure bool) string {
+	if secure {
+		return "__Host-session"
+	}
+	return "session"
+}
+
+// secure reports whether browsers reach the service over HTTPS.
+func (a *API) secure() bool { return a.PublicURL.Scheme == "https" }
+
+// cookie carries a session's token to the browser; an empty token takes it away.
+func (a *API) cookie(token string, expires time.Time) http.Cookie {
+	cookie := http.Cookie{
+		Name: cookieName(a.secure()), Value: token, Path: "/", Expires: expires,
+		Secure: a.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	if token == "" {
+		cookie.MaxAge = -1
+	}
+	return cookie
+}
+
+// authenticate puts who is signed in into the context of every operation that demands it, and refuses the others.
+func (a *API) authenticate(service huma.API) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		if len(hc.Operation().Security) == 0 {
+			next(hc)
+			return
+		}
+		ctx := hc.Context()
+		identity, err := a.identify(ctx, hc.Header("Cookie"))
+		if err != nil {
+			writeProblem(service, hc, problem(ctx, err))
+			return
+		}
+		ctx = logging.WithAttrs(ctx, slog.Int64("account_id", identity.AccountID))
+		next(huma.WithContext(hc, context.WithValue(ctx, identityKey{}, identity)))
+	}
+}
+
+// identify finds the session of the request's cookie.
+func (a *API) identify(ctx context.Context, header string) (account.Identity, error) {
+	token := tokenOf(header, cookieName(a.secure()))
+	if token == "" {
+		return account.Identity{}, fault.New(fault.Unauthenticated, "signed-out", "Please sign in.")
+	}
+	return a.Accounts.Authenticate(ctx, token)
+}
+
+// tokenOf reads one cookie from a Cookie header.
+func tokenOf(header, name string) string {
+	request := http.Request{Header: http.Header{"Cookie": {header}}}
+	cookie, err := request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// identity is who is signed in; operations without a session must not ask.
+func identity(ctx context.Context) account.Identity {
+	return ctx.Value(identityKey{}).(account.Identity)
+}
+
+// writeProblem answers from a middleware, where an error cannot be returned.
+func writeProblem(service huma.API, hc huma.Context, err error) {
+	out, ok := err.(*Problem)
+	if !ok {
+		out = newProblem(http.StatusInternalServerError, "").(*Problem)
+	}
+	for name, values := range out.GetHeaders() {
+		hc.SetHeader(name, values[0])
+	}
+	hc.SetHeader("Content-Type", out.ContentType(""))
+	hc.SetStatus(out.Status)
+	// The status is sent: a client that left is all that can fail from here.
+	_ = service.Marshal(hc.BodyWriter(), "application/json", out)
+}

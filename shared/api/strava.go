@@ -1,0 +1,127 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/serverless"
+	"github.com/train-d/train-d/shared/strava"
+)
+
+// callbackPath is where Strava sends the browser back to.
+const callbackPath = "/v1/strava/callback"
+
+// outcome is how an attempt to connect ended; the page at /?strava=<outcome> says what happened and how to go on.
+type outcome string
+
+const (
+	outcomeConnected   outcome = "connected"   // done; the import runs
+	outcomeDenied      outcome = "denied"      // the athlete said no at Strava
+	outcomeState       outcome = "state"       // the answer is not this session's, too old, or used
+	outcomeScope       outcome = "scope"       // activities were not granted
+	outcomeTaken       outcome = "taken"       // the Strava athlete belongs to another account
+	outcomeFull        outcome = "full"        // Strava allows this app no further athlete
+	outcomeCode        outcome = "code"        // Strava no longer accepts its own code
+	outcomeSignedOut   outcome = "signed-out"  // the session ended meanwhile
+	outcomeUnavailable outcome = "unavailable" // Strava or the database did not answer
+)
+
+type redirect struct {
+	Status   int
+	Location string `header:"Location"`
+}
+
+type callbackInput struct {
+	Cookie string `header:"Cookie" hidden:"true"`
+	Code   string `query:"code" maxLength:"512" doc:"To be exchanged for tokens"`
+	Scope  string `query:"scope" maxLength:"512" doc:"What the athlete granted"`
+	State  string `query:"state" maxLength:"512" doc:"As sent along"`
+	Error  string `query:"error" maxLength:"512" doc:"access_denied where the athlete said no"`
+}
+
+func (a *API) stravaOperations(service huma.API) {
+	register(service, status(operation(http.MethodGet, "/v1/strava/connect", "strava-connect", "Go to Strava for the athlete's consent"), http.StatusSeeOther),
+		func(ctx context.Context, _ *struct{}) (*redirect, error) {
+			state, err := a.Accounts.BeginOAuth(ctx, identity(ctx))
+			if err != nil {
+				return nil, err
+			}
+			return &redirect{http.StatusSeeOther, a.Strava.AuthorizeURL(state, a.PublicURL.JoinPath(callbackPath).String())}, nil
+		})
+	callback := open(status(operation(http.MethodGet, callbackPath, "strava-callback", "Where Strava sends the browser back to; answers with a redirect to the page that says how it ended"), http.StatusSeeOther))
+	callback.RejectUnknownQueryParameters = false // what Strava adds one day must not end an athlete's way
+	register(service, callback,
+		func(ctx context.Context, in *callbackInput) (*redirect, error) {
+			target := a.PublicURL.JoinPath("/")
+			target.RawQuery = "strava=" + string(a.finishOAuth(ctx, in))
+			return &redirect{http.StatusSeeOther, target.String()}, nil
+		})
+}
+
+// finishOAuth consumes the state before anything else, so that an answer can be used once whatever comes after.
+func (a *API) finishOAuth(ctx context.Context, in *callbackInput) outcome {
+	who, err := a.identify(ctx, in.Cookie)
+	if err != nil {
+		return a.outcomeOf(ctx, err)
+	}
+	ctx = logging.WithAttrs(ctx, slog.Int64("account_id", who.AccountID))
+	if err := a.Accounts.ConsumeOAuth(ctx, who, in.State); err != nil {
+		return a.outcomeOf(ctx, err)
+	}
+	if in.Error != "" || in.Code == "" {
+		return outcomeDenied
+	}
+	grant, err := a.Strava.Exchange(ctx, in.Code)
+	if err != nil {
+		return a.outcomeOf(ctx, err)
+	}
+	dueID, err := a.Activities.Connect(ctx, who.AccountID, grant, strings.Split(in.Scope, ","))
+	if err != nil {
+		return a.outcomeOf(ctx, err)
+	}
+	a.wake(ctx, who.AccountID, dueID)
+	return outcomeConnected
+}
+
+// outcomeOf says in one word what a failure means for the athlete, and logs what the athlete can do nothing about.
+func (a *API) outcomeOf(ctx context.Context, err error) outcome {
+	var refused *strava.Error
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case strava.CodeAthleteLimit:
+			return outcomeFull
+		case strava.CodeBadGrant:
+			return outcomeCode
+		}
+	}
+	if known, ok := fault.As(err); ok {
+		switch known.Code {
+		case "signed-out":
+			return outcomeSignedOut
+		case "oauth-state":
+			return outcomeState
+		case "strava-scope":
+			return outcomeScope
+		case "strava-athlete-taken":
+			return outcomeTaken
+		}
+	}
+	serverless.Report(ctx, fmt.Errorf("connect Strava: %w", err))
+	return outcomeUnavailable
+}
+
+// wake tells Sync that work waits. A message that is lost costs a minute at the most: Dispatch finds the row.
+func (a *API) wake(ctx context.Context, accountID, dueID int64) {
+	if err := a.Wake(ctx, accountID, dueID); err != nil {
+		logging.Log(ctx, slog.LevelWarn, logging.EventFunctionFailed, "wake-up not published; the next tick finds the work",
+			slog.Any("error", err), slog.Int64("due_id", dueID))
+	}
+}
