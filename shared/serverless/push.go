@@ -57,9 +57,9 @@ func (s *Service) push(v *verifier, handle Handle, deadLetter DeadLetter) http.H
 		if err != nil {
 			push = Push{Data: body}
 		} else {
-			ctx = logging.WithAttrs(ctx, slog.String("message_id", push.ID), slog.Int("delivery_attempt", push.DeliveryAttempt))
+			ctx = enrich(ctx, slog.String("message_id", push.ID), slog.Int("delivery_attempt", push.DeliveryAttempt))
 			if origin, ok := logging.ParseTraceparent(push.Attributes["traceparent"]); ok {
-				ctx = logging.WithAttrs(ctx, slog.String("origin_trace", origin.ID))
+				ctx = enrich(ctx, slog.String("origin_trace", origin.ID))
 			}
 			err = handle(ctx, push)
 		}

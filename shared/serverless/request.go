@@ -32,9 +32,10 @@ func Remaining(ctx context.Context) time.Duration {
 	return max(0, time.Until(deadline))
 }
 
-// report is where a request's failure waits to be logged.
+// report is where a request's failure waits to be logged, and what its entries carry.
 type report struct {
 	mu  sync.Mutex
+	ctx context.Context // the request's, with everything that is known about it by now
 	err error
 }
 
@@ -54,6 +55,17 @@ func Report(ctx context.Context, err error) {
 	}
 }
 
+// enrich adds attributes to all later entries of a request, those of the adapter too.
+func enrich(ctx context.Context, attrs ...slog.Attr) context.Context {
+	ctx = logging.WithAttrs(ctx, attrs...)
+	if r, ok := ctx.Value(reportKey{}).(*report); ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.ctx = ctx
+	}
+	return ctx
+}
+
 // request wraps a handler in everything that a request needs.
 func (s *Service) request(workload string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,34 +79,29 @@ func (s *Service) request(workload string, h http.Handler) http.Handler {
 		ctx := logging.WithTrace(logging.Into(r.Context(), s.log), logging.TraceFromHeader(r.Header))
 		ctx = logging.WithAttrs(ctx, slog.String("workload", workload))
 		failure := &report{}
-		ctx = context.WithValue(ctx, reportKey{}, failure)
-		ctx, cancel := context.WithTimeout(ctx, s.cfg.RequestTimeout-min(margin, s.cfg.RequestTimeout/2))
+		ctx, cancel := context.WithTimeout(context.WithValue(ctx, reportKey{}, failure), s.cfg.RequestTimeout-min(margin, s.cfg.RequestTimeout/2))
 		defer cancel()
+		failure.ctx = ctx
 
 		started := time.Now()
 		r = r.WithContext(ctx)
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
+			failure.mu.Lock()
+			ctx, err := failure.ctx, failure.err
+			failure.mu.Unlock()
 			if cause := recover(); cause != nil {
 				panicked(ctx, rec, cause)
 			}
-			failure.log(ctx, rec.Status())
+			if err != nil {
+				logging.Log(ctx, severity(ctx, err), logging.EventFunctionFailed, "request failed",
+					append(describe(err), slog.Int("status", rec.Status()))...)
+			}
 			logging.Log(ctx, slog.LevelDebug, logging.EventRequestCompleted, "request completed",
 				logging.Request(r, target(r), rec.Status(), rec.size, time.Since(started)))
 		}()
 		h.ServeHTTP(rec, r)
 	})
-}
-
-// log writes the one entry about a reported failure.
-func (f *report) log(ctx context.Context, status int) {
-	f.mu.Lock()
-	err := f.err
-	f.mu.Unlock()
-	if err == nil {
-		return
-	}
-	logging.Log(ctx, severity(ctx, err), logging.EventFunctionFailed, "request failed", append(describe(err), slog.Int("status", status))...)
 }
 
 // describe is what an entry says about an error.
@@ -131,6 +138,10 @@ func outOfTime(ctx context.Context, err error) bool {
 // panicked logs a defect with its stack, and answers 500. An answer that was begun can't be taken back: its connection is
 // cut, so that the client does not take the half for the whole.
 func panicked(ctx context.Context, w *recorder, cause any) {
+	if cause == http.ErrAbortHandler { // a handler's own wish to cut the connection, and no defect
+		cut(w)
+		return
+	}
 	text := fmt.Sprintf("panic: %v", cause)
 	logging.Log(ctx, slog.LevelError, logging.EventFunctionPanicked, text,
 		slog.String("kind", fault.Internal.String()), slog.String("@type", errorReport),
@@ -140,6 +151,11 @@ func panicked(ctx context.Context, w *recorder, cause any) {
 		answer(w, http.StatusInternalServerError, 0, "Something went wrong on our side. Try again in a moment.")
 		return
 	}
+	cut(w)
+}
+
+// cut closes the connection; the framework swallows the panic that would do so.
+func cut(w *recorder) {
 	if conn, _, err := http.NewResponseController(w.ResponseWriter).Hijack(); err == nil {
 		_ = conn.Close()
 	}
