@@ -194,3 +194,39 @@ func compareOrdered(c *comparison, activity referenceActivity, got Figures, stre
 		c.number("second half", got.Decoupling[i].HalfS[1], decoupling.HalfS[1])
 	}
 }
+
+// TestDifficultRecordings holds what bad straps, pool swims and treadmills get: a figure with its weakness named, or none
+// with its reason.
+func TestDifficultRecordings(t *testing.T) {
+	t.Parallel()
+	activities := referenceActivities(t)
+	compute := func(slug string, average *float64) Figures {
+		activity, ok := activities[slug]
+		if !ok {
+			t.Skip("no recording " + slug)
+		}
+		summary := activity.Summary
+		summary.AverageHR, summary.MovingS = average, pointer(3000.0)
+		histogram, _ := NewHistogram(activity.Streams)
+		stream := ComputeStreamFigures(summary, activity.Streams)
+		return Compute(summary, &histogram, &stream, testProfile)
+	}
+	absent(t, "234-bpm strap", compute("weighttraining-bad-hr-234bpm", pointer(234.0)).TRIMP, ReasonBadHeartRate)
+	zero := compute("virtualride-hr-all-zero", nil)
+	absent(t, "all-zero strap", zero.TRIMP, ReasonNoHeartRate)
+	if zero.TSSMethod != TSSByPower {
+		t.Errorf("all-zero strap: TSS by %q, want power", zero.TSSMethod)
+	}
+	if got := compute("run-treadmill-noaltitude", nil); got.GAPModel != GAPFlat || !got.GAP.Known {
+		t.Errorf("treadmill: GAP %v by %q, want pace", got.GAP, got.GAPModel)
+	}
+	if got := activities["swim-pool-780m-nohr"]; got.File != "" {
+		base := newTimeBase(&got.Streams)
+		if span := int64(got.Streams.Time[len(got.Streams.Time)-1]); base.recorded != span {
+			t.Errorf("pool swim: %d of %d s recorded, want all: no length is a pause", base.recorded, span)
+		}
+	}
+	if got := compute("ride-coros-hr-dropouts", nil); !got.HasFlag(FlagPartial) || got.Decoupling != nil {
+		t.Errorf("dropouts: flags %v, decoupling %v", got.Flags, got.Decoupling)
+	}
+}

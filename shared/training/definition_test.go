@@ -171,6 +171,7 @@ func TestExternalLoadBySport(t *testing.T) {
 	} {
 		near(t, c.name, ExternalKm(c.summary), c.miles*1.609344, 1e-9)
 	}
+	absent(t, "ride without a duration", ExternalKm(Summary{SportType: "Ride", DistanceM: mile}), ReasonNoMovingTime)
 	absent(t, "nothing known", ExternalKm(Summary{SportType: "Run"}), ReasonNoMovingTime)
 }
 

@@ -21,7 +21,8 @@ const (
 
 // ExternalKm returns the owner's external load of an activity in kilometre-equivalents. Sports without a rule of their
 // own count as a run when they have a distance and as strength training when not, and so does a distance sport whose
-// distance is not known: work done is never 0. Absent only when neither distance nor moving time is known.
+// distance is not known: work done is never 0. Absent when neither distance nor duration is known, and for a ride without
+// a duration.
 func ExternalKm(summary Summary) Figure {
 	sport := SportOf(summary.SportType)
 	distance, hasDistance := positive(summary.DistanceM)
@@ -35,11 +36,11 @@ func ExternalKm(summary Summary) Figure {
 	}
 	switch sport {
 	case SportRide:
-		moving, known := positive(summary.MovingS)
+		seconds, known := summary.sessionS()
 		if !known {
-			return Absent(ReasonNoMovingTime)
+			return Absent(ReasonNoMovingTime) // what a mile ridden is worth depends on the speed
 		}
-		miles = miles/rideMilesPerMile(miles/(moving/3600)) + feet/feetPerMileRide
+		miles = miles/rideMilesPerMile(miles/(seconds/3600)) + feet/feetPerMileRide
 	case SportSwim:
 		miles *= choose(summary.HasPosition, milesPerOpenWaterSwimMile, milesPerSwimMile)
 	case SportRow:

@@ -216,3 +216,72 @@ func TestBestTimeInterpolatesBothEnds(t *testing.T) {
 	s.Distance[1] = math.NaN()
 	near(t, "with a missing sample", BestTime(s, 60), 20, 1e-12)
 }
+
+func TestDecouplingOfARunThatFades(t *testing.T) {
+	t.Parallel()
+	s := steady(3600, 150)
+	for i := range s.Time {
+		speed := 3.0
+		if i > 1800 {
+			speed = 2.7
+		}
+		s.Velocity = append(s.Velocity, speed)
+	}
+	found := ComputeStreamFigures(Summary{SportType: "Run"}, s).Decoupling
+	if len(found) != 1 || found[0].Signal != SignalSpeed || math.Abs(found[0].Percent-10) > 1e-9 {
+		t.Errorf("decoupling = %+v, want 10 %% by speed", found)
+	}
+	short := steady(1199, 150)
+	short.Velocity = make([]float64, 1200)
+	if found := ComputeStreamFigures(Summary{SportType: "Run"}, short).Decoupling; found != nil {
+		t.Errorf("decoupling of less than 20 minutes = %+v", found)
+	}
+	if found := ComputeStreamFigures(Summary{SportType: "Ride"}, s).Decoupling; found != nil {
+		t.Errorf("decoupling of a ride without power = %+v", found)
+	}
+}
+
+func TestSwimLoad(t *testing.T) {
+	t.Parallel()
+	profile := testProfile
+	profile.Thresholds.SwimPace = Measured(120)
+	swim := Summary{SportType: "Swim", DistanceM: pointer(1500.0), MovingS: pointer(1800.0)}
+	got := Compute(swim, nil, nil, profile)
+	near(t, "half an hour at threshold", got.STSS, 50, 1e-9)
+	if got.TSSMethod != TSSBySwimPace || got.Quality != QualityNone || got.HasFlag(FlagSwimTooFast) {
+		t.Errorf("TSS by %q, quality %q, flags %v", got.TSSMethod, got.Quality, got.Flags)
+	}
+	swim.DistanceM = pointer(2100.0)
+	if fast := Compute(swim, nil, nil, profile); !fast.HasFlag(FlagSwimTooFast) {
+		t.Errorf("flags at IF 1.4 = %v", fast.Flags)
+	}
+	absent(t, "no pace", Compute(swim, nil, nil, testProfile).STSS, ReasonNoSwimPace)
+	swim.DistanceM = pointer(0.0)
+	absent(t, "no distance", Compute(swim, nil, nil, profile).STSS, ReasonNoDistance)
+}
+
+func TestExertionStandsBesideTheSeries(t *testing.T) {
+	t.Parallel()
+	summary := Summary{SportType: "WeightTraining", ElapsedS: pointer(3600.0), PerceivedExertion: pointer(7.0), SufferScore: pointer(0.0)}
+	got := Compute(summary, nil, nil, testProfile)
+	near(t, "session RPE", got.SessionRPE, 420, 1e-9)
+	near(t, "relative effort of 0", got.StravaEffort, 0, 0)
+	absent(t, "trimp", got.TRIMP, ReasonNoHeartRate)
+	if got.TSS.Known {
+		t.Errorf("TSS = %v, want none from exertion", got.TSS)
+	}
+	none := Compute(Summary{SportType: "Run"}, nil, nil, testProfile)
+	absent(t, "no exertion", none.SessionRPE, ReasonNoExertion)
+	absent(t, "no relative effort", none.StravaEffort, ReasonNoRelativeEffort)
+}
+
+// TestAbsurdThresholdsGiveFiniteLoad holds reserves of a fraction of a beat and rates beyond any heart.
+func TestAbsurdThresholdsGiveFiniteLoad(t *testing.T) {
+	t.Parallel()
+	histogram := histogramOf(t, steady(60, 61))
+	for _, pair := range [][2]float64{{60.98, 61.03}, {60.999999, 61.000001}, {10, 1e300}, {250, 300}, {1e299, 1e300}, {1, 2}} {
+		thresholds := Thresholds{RestingHR: Measured(pair[0]), MaxHR: Measured(pair[1])}
+		x := min(max((61-pair[0])/(pair[1]-pair[0]), 0), 1)
+		near(t, "trimp", histogram.TRIMP(SexMale, thresholds), 0.64*x*math.Exp(1.92*x), 1e-9)
+	}
+}

@@ -52,18 +52,17 @@ func (h *Histogram) TRIMP(sex Sex, thresholds Thresholds) Figure {
 // constant; 210 such steps lose less than 1e-13 of it and spare an exponential per beat.
 func (h *Histogram) impulse(sex Sex, resting, reserve float64) float64 {
 	maleShare, femaleShare := sexShares(sex)
-	x := (lowestHeartRate - resting) / reserve
+	rate := max(lowestHeartRate, int(min(resting, highestHeartRate))+1) // the first beat above rest
+	x := (float64(rate) - resting) / reserve
 	male, maleStep := math.Exp(curveMale.b*x)*curveMale.a*maleShare, math.Exp(curveMale.b/reserve)
 	female, femaleStep := math.Exp(curveFemale.b*x)*curveFemale.a*femaleShare, math.Exp(curveFemale.b/reserve)
-	sum, rate := 0.0, lowestHeartRate
+	sum := 0.0
 	for ; rate <= highestHeartRate; rate++ {
 		x = (float64(rate) - resting) / reserve
 		if x >= 1 {
 			break
 		}
-		if x > 0 {
-			sum += float64(h.Seconds[rate]) * x * (male + female)
-		}
+		sum += float64(h.Seconds[rate]) * x * (male + female)
 		male *= maleStep
 		female *= femaleStep
 	}
