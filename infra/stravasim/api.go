@@ -46,13 +46,13 @@ func (s *Simulator) getAthlete(c *call) answer {
 	return ok200(body)
 }
 
-// zone is a range of heart rate; max -1 is open.
+// zoneRange is a zone of heart rate; max -1 is open.
 type zoneRange struct {
 	Min int `json:"min"`
 	Max int `json:"max"`
 }
 
-// zones are Strava's five default zones: up to 59, 78, 87 and 97 % of threshold, from its shares of the maximum.
+// zones are five zones by shares of the maximal heart rate, as Strava sets them when the athlete does not.
 func (p *profile) zones() []zoneRange {
 	var out []zoneRange
 	from := 0

@@ -179,9 +179,9 @@ func (c *call) pathID() int64 {
 	return id
 }
 
-var errNotPositive = errors.New("not a positive number")
+var errNotCount = errors.New("not a number from 0 on")
 
-// number reads a positive query parameter; def when it is absent.
+// number reads a query parameter from 0 on; def when it is absent.
 func (c *call) number(name string, def int64) (int64, error) {
 	text := c.r.URL.Query().Get(name)
 	if text == "" {
@@ -189,7 +189,7 @@ func (c *call) number(name string, def int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 {
-		return 0, errNotPositive
+		return 0, errNotCount
 	}
 	return n, nil
 }

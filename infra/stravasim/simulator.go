@@ -68,20 +68,21 @@ type Simulator struct {
 	log     *slog.Logger
 	events  *eventQueue
 
-	mu           sync.Mutex
-	athletes     []*athlete // in the order of the consent page; the slice does not change after New
-	athleteLimit int
-	auth         authorizations
-	limiter      limiter
-	faults       []*Fault
-	faultCount   int
-	counts       counts
-	subscription *subscription
-	edits        map[int64]edit
+	mu            sync.Mutex
+	athletes      []*athlete // in the order of the consent page; the slice does not change after New
+	athleteLimit  int
+	auth          authorizations
+	limiter       limiter
+	faults        []*Fault
+	faultCount    int
+	counts        counts
+	subscription  *subscription
+	subscriptions int // made so far
+	edits         map[int64]edit
 }
 
 // New builds a simulator. Histories are generated when they are first asked for, so New is fast. Errors are those of
-// reading DataDir and StateFile. Close ends the delivery of events.
+// reading DataDir and of reading and writing StateFile. Close ends the delivery of events.
 func New(cfg Config) (*Simulator, error) {
 	cfg = cfg.withDefaults()
 	s := &Simulator{
@@ -109,6 +110,9 @@ func New(cfg Config) (*Simulator, error) {
 		s.athletes = append(s.athletes, loaded...)
 	}
 	s.restore(kept)
+	if err := s.writeState(); err != nil {
+		return nil, err
+	}
 	s.events = newEventQueue(s.log)
 	s.handler = s.routes()
 	return s, nil

@@ -67,14 +67,19 @@ func (s *Simulator) restore(kept state) {
 			a.records = s.withEdits(a, a.records)
 		}
 	}
-	s.save()
 }
 
-// save writes the state beside its file and moves it there, so that a crash leaves the old or the new one. The caller
-// holds s.mu, or is New. A failure is logged: the simulator goes on without memory.
+// save keeps the state. A failure is logged: the simulator goes on without memory. The caller holds s.mu.
 func (s *Simulator) save() {
+	if err := s.writeState(); err != nil {
+		s.log.Warn("state not saved", "error", err)
+	}
+}
+
+// writeState writes the state beside its file and moves it there, so that a crash leaves the old or the new one.
+func (s *Simulator) writeState() error {
 	if s.cfg.StateFile == "" {
-		return
+		return nil
 	}
 	kept := state{Until: s.cfg.Until, Subscription: s.subscription, Edits: s.edits}
 	for _, g := range s.auth.grants {
@@ -82,15 +87,17 @@ func (s *Simulator) save() {
 	}
 	slices.SortFunc(kept.Grants, func(a, b *grant) int { return int(a.Athlete - b.Athlete) })
 	b, err := json.Marshal(kept)
-	if err == nil {
-		fresh := filepath.Join(filepath.Dir(s.cfg.StateFile), "."+filepath.Base(s.cfg.StateFile)+".new")
-		if err = os.WriteFile(fresh, b, 0o600); err == nil {
-			err = os.Rename(fresh, s.cfg.StateFile)
-		}
-	}
 	if err != nil {
-		s.log.Warn("state not saved", "error", err)
+		return fmt.Errorf("encode state: %w", err)
 	}
+	fresh := filepath.Join(filepath.Dir(s.cfg.StateFile), "."+filepath.Base(s.cfg.StateFile)+".new")
+	if err := os.WriteFile(fresh, b, 0o600); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	if err := os.Rename(fresh, s.cfg.StateFile); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	return nil
 }
 
 // withEdits applies the kept edits to an athlete's activities and adds those that were added. The caller holds s.mu,

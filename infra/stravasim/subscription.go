@@ -70,12 +70,18 @@ func (s *Simulator) createSubscription(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.subscription = &subscription{
-		ID: 131_300 + s.faultCount, ResourceState: 2, ApplicationID: application, CallbackURL: callback.String(),
+		ID: s.nextSubscription(), ResourceState: 2, ApplicationID: application, CallbackURL: callback.String(),
 		CreatedAt: now, UpdatedAt: now,
 	}
 	s.save()
 	s.log.Info("push subscription created", "callback_host", callback.Host)
 	return jsonAnswer(http.StatusCreated, s.subscription)
+}
+
+// nextSubscription is a new id; a subscription that is made anew is another one. The caller holds s.mu.
+func (s *Simulator) nextSubscription() int {
+	s.subscriptions++
+	return 131_299 + s.subscriptions
 }
 
 // challenge does the handshake and returns Strava's words for what went wrong.

@@ -1,5 +1,5 @@
-// Command stravasim serves the Strava simulator on the loopback address. Flags overrule the environment variable that
-// each names.
+// Command stravasim serves the Strava simulator on the loopback address. Each flag overrules the environment variable
+// that its help names.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,87 +21,82 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "stravasim:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+// run serves until ctx ends. All mistakes in the settings come back in one error.
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	env := func(name, def string) string {
+		if v := getenv(name); v != "" {
+			return v
+		}
+		return def
+	}
+	cfg := stravasim.Config{ClientSecret: getenv("STRAVASIM_CLIENT_SECRET")}
 	flags := flag.NewFlagSet("stravasim", flag.ContinueOnError)
 	port := flags.String("port", env("PORT", "8090"), "port on 127.0.0.1, 0 for any (PORT)")
 	seed := flags.String("seed", env("STRAVASIM_SEED", "1"), "seed of the athletes (STRAVASIM_SEED)")
-	data := flags.String("data", env("STRAVASIM_DATA", ""), "folder with further athletes (STRAVASIM_DATA)")
-	stateFile := flags.String("state", env("STRAVASIM_STATE", ""), "file that keeps grants and edits (STRAVASIM_STATE)")
-	id := flags.String("client-id", env("STRAVASIM_CLIENT_ID", ""), "the application's id (STRAVASIM_CLIENT_ID)")
+	flags.StringVar(&cfg.DataDir, "data", getenv("STRAVASIM_DATA"), "folder with further athletes (STRAVASIM_DATA)")
+	flags.StringVar(&cfg.StateFile, "state", getenv("STRAVASIM_STATE"), "file that keeps grants and edits (STRAVASIM_STATE)")
+	flags.StringVar(&cfg.ClientID, "client-id", getenv("STRAVASIM_CLIENT_ID"), "the application's id (STRAVASIM_CLIENT_ID)")
 	athletes := flags.String("athletes", env("STRAVASIM_ATHLETES", "5"), "generated athletes (STRAVASIM_ATHLETES)")
 	activities := flags.String("activities", env("STRAVASIM_ACTIVITIES", "0"),
 		"activities per athlete, 0 for each one's own (STRAVASIM_ACTIVITIES)")
 	limits := flags.String("limits", env("STRAVASIM_LIMITS", "generous"), "generous or real (STRAVASIM_LIMITS)")
-	grow := flags.Bool("grow", env("STRAVASIM_GROW", "") == "true", "new activities as time passes (STRAVASIM_GROW)")
+	grow := flags.String("grow", env("STRAVASIM_GROW", "false"), "new activities as time passes (STRAVASIM_GROW)")
 	level := flags.String("log-level", env("LOG_LEVEL", "INFO"), "DEBUG shows each request (LOG_LEVEL)")
 	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
 		return err
 	}
-	var logLevel slog.Level
-	logger := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: &levelRef{&logLevel}}))
-	cfg := stravasim.Config{
-		DataDir: *data, StateFile: *stateFile, ClientID: *id, ClientSecret: os.Getenv("STRAVASIM_CLIENT_SECRET"),
-		Grow: *grow, Logger: logger,
-	}
 	var problems []error
-	problems = append(problems, logLevel.UnmarshalText([]byte(*level)))
+	check := func(name string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	var logLevel slog.Level
 	var err error
+	check("log-level", logLevel.UnmarshalText([]byte(*level)))
 	cfg.Seed, err = strconv.ParseUint(*seed, 10, 64)
-	problems = append(problems, named("seed", err))
-	cfg.Athletes, err = strconv.Atoi(*athletes)
-	problems = append(problems, named("athletes", err))
-	cfg.Activities, err = strconv.Atoi(*activities)
-	problems = append(problems, named("activities", err))
+	check("seed", err)
+	cfg.Athletes, err = natural(*athletes)
+	check("athletes", err)
+	cfg.Activities, err = natural(*activities)
+	check("activities", err)
+	cfg.Grow, err = strconv.ParseBool(*grow)
+	check("grow", err)
 	switch *limits {
 	case "generous":
 	case "real":
 		cfg.Limits = stravasim.RealLimits
 	default:
-		problems = append(problems, fmt.Errorf("limits: %q is neither generous nor real", *limits))
+		check("limits", fmt.Errorf("%q is neither generous nor real", *limits))
 	}
-	if err := errors.Join(problems...); err != nil {
-		return err
+	if len(problems) > 0 {
+		return errors.Join(problems...)
 	}
-	return serve(cfg, *port, logger)
+	cfg.Logger = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: logLevel}))
+	return serve(ctx, cfg, *port)
 }
 
-// levelRef lets the level be set after the handler was made.
-type levelRef struct{ level *slog.Level }
-
-func (l *levelRef) Level() slog.Level { return *l.level }
-
-func named(flag string, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
-	return nil
+func natural(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
 }
 
-func env(name, def string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return def
-}
-
-// serve runs until SIGINT or SIGTERM.
-func serve(cfg stravasim.Config, port string, logger *slog.Logger) error {
+// serve listens on the loopback address alone.
+func serve(ctx context.Context, cfg stravasim.Config, port string) error {
 	sim, err := stravasim.New(cfg)
 	if err != nil {
 		return err
 	}
 	defer sim.Close()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -113,9 +109,9 @@ func serve(cfg stravasim.Config, port string, logger *slog.Logger) error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
-		_ = server.Shutdown(end)
+		_ = server.Shutdown(end) // what still runs is cut off with the process
 	}()
-	logger.Info("stravasim ready", "url", "http://"+listener.Addr().String())
+	cfg.Logger.Info("stravasim ready", "url", "http://"+listener.Addr().String())
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
