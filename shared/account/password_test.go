@@ -5,9 +5,10 @@ import (
 	"errors"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/train-d/train-d/shared/fault"
 )
@@ -69,41 +70,40 @@ func TestWhatIsNoHashIsRefusedWithoutWork(t *testing.T) {
 
 func TestNoMorePasswordsAreHashedAtOnceThanThereAreCores(t *testing.T) {
 	t.Parallel()
-	h := newHasher()
-	cores := runtime.GOMAXPROCS(0)
-	var running atomic.Int64
-	started, release := make(chan struct{}, cores*4), make(chan struct{})
-	h.derive = func([]byte, []byte, cost) []byte {
-		if n := running.Add(1); n > int64(cores) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHasher()
+		cores := int64(runtime.GOMAXPROCS(0))
+		var running, done atomic.Int64
+		release := make(chan struct{})
+		h.derive = func([]byte, []byte, cost) []byte {
+			running.Add(1)
+			defer running.Add(-1)
+			<-release
+			return nil
+		}
+		for range 3 * cores {
+			go func() {
+				if _, err := h.hash(context.Background(), password); err != nil {
+					t.Error(err)
+				}
+				done.Add(1)
+			}()
+		}
+		synctest.Wait()
+		if n := running.Load(); n != cores {
 			t.Errorf("%d at once on %d cores", n, cores)
 		}
-		defer running.Add(-1)
-		started <- struct{}{}
-		<-release
-		return nil
-	}
-	var group sync.WaitGroup
-	for range cores * 4 {
-		group.Go(func() {
-			if _, err := h.hash(context.WithoutCancel(t.Context()), password); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	for range cores {
-		<-started
-	}
-	// All cores are taken: whoever has no time left is told to come back, and leaves no place taken.
-	waiting, cancel := context.WithCancel(t.Context())
-	answer := make(chan error)
-	go func() {
+		// All cores are taken: whoever has no time left is told to come back, and leaves no place taken.
+		waiting, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
 		_, err := h.hash(waiting, password)
-		answer <- err
-	}()
-	cancel()
-	if err := <-answer; fault.KindOf(err) != fault.Unavailable || !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want unavailable", err)
-	}
-	close(release)
-	group.Wait()
+		if failure, ok := fault.As(err); !ok || failure.Kind != fault.Unavailable || failure.RetryAfter <= 0 {
+			t.Errorf("got %v, want unavailable", err)
+		}
+		close(release)
+		synctest.Wait()
+		if n := done.Load(); n != 3*cores || len(h.slots) != 0 {
+			t.Errorf("%d of %d were hashed, %d places are still taken", n, 3*cores, len(h.slots))
+		}
+	})
 }

@@ -184,6 +184,14 @@ func TestDatedThresholds(t *testing.T) {
 	if !slices.Equal(settings.Thresholds.History, want) || *settings.Thresholds.MaxHR != 187 {
 		t.Errorf("settings %+v", settings.Thresholds)
 	}
+	// The same value again from a day of its own: nothing differs now, and yet an earlier change must end there.
+	f.update(t, thresholds(ThresholdValues{MaxHR: new(195.0)}, "2026-03-01"))
+	f.update(t, thresholds(ThresholdValues{MaxHR: new(193.0)}, "2025-01-01"))
+	for on, want := range map[string]float64{"2024-12-31": 195, "2026-02-28": 193, "2026-03-01": 195} {
+		if got := max(on); got != want {
+			t.Errorf("with a confirmed one, on %s: %v, want %v", on, got, want)
+		}
+	}
 	// A value that is in order on its own day and contradicts a later one.
 	_, err := f.Update(t.Context(), f.id, thresholds(ThresholdValues{LTHR: new(188.0)}, "2020-01-01"))
 	if fields := fieldsOf(t, err); fields["thresholds.lthr"] == "" {
