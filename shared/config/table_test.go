@@ -23,10 +23,10 @@ func TestEverySettingIsExplained(t *testing.T) {
 	}
 }
 
-// The README's table stands between two marker comments, and is written by `go test ./shared/config -update`.
+// The README's table stands between two marker comments, and is written by `make generate`.
 func TestTheReadmeHoldsTheTable(t *testing.T) {
 	t.Parallel()
-	const file, begin, end = "../../README.md", "<!-- settings -->\n", "<!-- /settings -->"
+	const file, begin, end = "../../README.md", "<!-- settings:begin (make generate) -->\n", "<!-- settings:end -->"
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("skipped: README.md does not stand in this tree")
@@ -46,6 +46,6 @@ func TestTheReadmeHoldsTheTable(t *testing.T) {
 		return
 	}
 	if got != Markdown() {
-		t.Errorf("README.md's settings table is old: run go test ./shared/config -update")
+		t.Errorf("README.md's settings table is old: run make generate")
 	}
 }

@@ -91,7 +91,7 @@ func TestTheKindOfFailureDecidesAboutTheMessage(t *testing.T) {
 			}
 			continue
 		}
-		if len(entries) != 1 || entries[0]["severity"] != c.severity || entries[0]["kind"] != fault.KindOf(c.err).String() {
+		if len(entries) != 1 || entries[0]["severity"] != c.severity || entries[0]["message_id"] != "42" || entries[0]["kind"] != fault.KindOf(c.err).String() {
 			t.Errorf("%v: logged %v", c.err, entries)
 		}
 	}
