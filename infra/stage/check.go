@@ -20,8 +20,9 @@ import (
 // repository holds: it unpacks the archive into an empty folder, repeats the builder's steps there, compares the result
 // with the repository, and builds and calls the program.
 func (r *Repository) Check(ctx context.Context, staged Staged) error {
-	dir, err := os.MkdirTemp("", "train-d-check-")
-	if err != nil {
+	// Always the same folder, so that the compiler's cache knows what it holds the next time.
+	dir := filepath.Join(r.Root, Output, "check", staged.Name)
+	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
@@ -37,6 +38,9 @@ func (r *Repository) check(ctx context.Context, staged Staged, dir string) error
 		return err
 	}
 	unpacked := filepath.Join(dir, "source")
+	if err := os.MkdirAll(unpacked, 0o755); err != nil {
+		return err
+	}
 	if err := writeFiles(unpacked, source); err != nil {
 		return err
 	}
