@@ -149,7 +149,7 @@ func signed(value float64) string {
 }
 
 // percent rounds towards zero: 49.9 % must not read as the half that is asked for.
-func percent(share float64) string { return fmt.Sprintf("%d %%", int(share*100)) }
+func percent(share float64) string { return fmt.Sprintf("%d %%", int(share*100+1e-9)) }
 
 func days(n int) string {
 	if n == 1 {

@@ -1,0 +1,280 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/training"
+)
+
+var errKilled = errors.New("killed before the commit")
+
+// stored is what a recomputation may change of an activity, and the row's version.
+type stored struct {
+	Figures                string
+	Trimp, Tss, ExternalKm *float64
+	Quality                string
+}
+
+func (f *fixture) stored(account int64) (figures map[int64]stored, versions map[int64]string) {
+	f.t.Helper()
+	figures, versions = map[int64]stored{}, map[int64]string{}
+	f.use(f.session, func(ctx context.Context, conn database.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT id, figures::text, trimp, tss, external_km, quality, xmin::text FROM activities WHERE account_id = $1`, account)
+		if err != nil {
+			return err
+		}
+		var id int64
+		var s stored
+		var version string
+		_, err = pgx.ForEachRow(rows, []any{&id, &s.Figures, &s.Trimp, &s.Tss, &s.ExternalKm, &s.Quality, &version}, func() error {
+			figures[id], versions[id] = s, version
+			return nil
+		})
+		return err
+	})
+	return figures, versions
+}
+
+func same(a, b map[int64]stored) bool {
+	equal := func(a, b *float64) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
+	return maps.EqualFunc(a, b, func(a, b stored) bool {
+		return a.Figures == b.Figures && a.Quality == b.Quality && equal(a.Trimp, b.Trimp) && equal(a.Tss, b.Tss) && equal(a.ExternalKm, b.ExternalKm)
+	})
+}
+
+// ask makes a recompute due and claims it at the time.
+func (f *fixture) ask(account int64) {
+	f.t.Helper()
+	f.use(f.pool, func(ctx context.Context, conn database.Conn) error {
+		_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: account, Kind: store.KindRecompute, DueAt: time.Now().Add(-time.Hour)})
+		return err
+	})
+}
+
+func (f *fixture) claim(account int64, at time.Time) (due store.Due, found bool) {
+	f.t.Helper()
+	f.use(f.session, func(ctx context.Context, conn database.Conn) (err error) {
+		due, found, err = store.ClaimDue(ctx, conn, account, at, time.Minute)
+		return err
+	})
+	return due, found
+}
+
+// I28, I29: a change of settings changes the figures of the days it is valid on, all of them, to exactly what an import
+// after the change gives; asking again changes nothing.
+func TestRecomputeEqualsAnImportAfterTheChange(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	activities := history(2*recomputeBatch+100, 7)
+	before, after := f.athlete("changed@example.com"), f.athlete("scratch@example.com")
+	f.ingest(before, activities)
+	original, _ := f.stored(before)
+	half := activities[len(activities)/2].LocalDay
+	for _, id := range []int64{before, after} {
+		f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale },
+			store.Threshold{Kind: store.ThresholdMaxHR, EffectiveFrom: half, Value: 180},
+			store.Threshold{Kind: store.ThresholdFTP, Sport: "Ride", EffectiveFrom: half, Value: 280})
+	}
+	f.ingest(after, activities)
+	scratch, _ := f.stored(after)
+	if same(original, scratch) {
+		t.Fatal("the change makes no difference")
+	}
+
+	f.ask(before)
+	due, _ := f.claim(before, time.Now())
+	if err := Recompute(t.Context(), f.session, due); err != nil {
+		t.Fatal(err)
+	}
+	got, versions := f.stored(before)
+	if !same(got, scratch) {
+		t.Error("recomputed figures differ from those of an import after the change")
+	}
+	if _, found := f.claim(before, time.Now()); found {
+		t.Error("work is left after the end")
+	}
+	changed := map[bool]int{}
+	for id, now := range got {
+		if was := original[id]; now.Trimp != nil {
+			changed[*now.Trimp != *was.Trimp]++
+		}
+	}
+	if changed[true] == 0 || changed[false] != 0 {
+		t.Errorf("sex changed, and %d of %d loads are as before", changed[false], changed[true]+changed[false])
+	}
+
+	f.ask(before)
+	due, _ = f.claim(before, time.Now())
+	if err := Recompute(t.Context(), f.session, due); err != nil {
+		t.Fatal(err)
+	}
+	if _, again := f.stored(before); !maps.Equal(versions, again) {
+		t.Error("a second recomputation wrote rows though nothing changed")
+	}
+	one, _, err := f.service.Series(t.Context(), before, FromStart, UntilToday, training.LoadTRIMP)
+	two, _, err2 := f.service.Series(t.Context(), after, FromStart, UntilToday, training.LoadTRIMP)
+	if err != nil || err2 != nil || !sameSeries(t, one, two) {
+		t.Errorf("the series differ (%v, %v)", err, err2)
+	}
+}
+
+func TestARecomputeKilledAnywhereGoesOn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	activities := history(2*recomputeBatch+1, 8)
+	scratch := f.athlete("scratch@example.com")
+	f.change(scratch, func(a *store.Athlete) { a.Sex = training.SexFemale })
+	f.ingest(scratch, activities)
+	want, _ := f.stored(scratch)
+	for killed := int64(1); killed <= 3; killed++ {
+		id := f.athlete(string(rune('a'+killed)) + "@example.com")
+		f.ingest(id, activities)
+		f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+		f.ask(id)
+		due, _ := f.claim(id, time.Now())
+		dying := &counted{Database: f.session.Database, failAt: killed}
+		if err := Recompute(t.Context(), dying, due); !errors.Is(err, errKilled) {
+			t.Fatalf("got %v, want the kill", err)
+		}
+		if _, found := f.claim(id, time.Now()); found {
+			t.Error("the lease of a killed worker does not hold")
+		}
+		due, found := f.claim(id, time.Now().Add(2*time.Minute))
+		if !found {
+			t.Fatal("the work of a killed worker is gone")
+		}
+		rest := &counted{Database: f.session.Database}
+		if err := Recompute(t.Context(), rest, due); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := f.stored(id); !same(got, want) {
+			t.Errorf("killed in transaction %d: other figures than undisturbed", killed)
+		}
+		if all := killed - 1 + rest.begun; all != 3 {
+			t.Errorf("killed in transaction %d: %d transactions were committed, want 3, none of them again", killed, all)
+		}
+	}
+}
+
+func TestARecomputeStopsBeforeItsDeadlineAndStaysDue(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("deadline@example.com")
+	f.ingest(id, history(50, 9))
+	_, before := f.stored(id)
+	f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+	f.ask(id)
+	due, _ := f.claim(id, time.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), stopBefore)
+	defer cancel()
+	if err := Recompute(ctx, f.session, due); err != nil {
+		t.Fatal(err)
+	}
+	if _, after := f.stored(id); !maps.Equal(before, after) {
+		t.Error("a batch was begun so near to the deadline")
+	}
+	due, found := f.claim(id, time.Now())
+	if !found || due.Attempts != 1 {
+		t.Errorf("the work is not due at once, or counts as tried (found %v, attempts %d)", found, due.Attempts)
+	}
+}
+
+func TestAChangeDuringARecomputeIsWorkedOutToo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("again@example.com")
+	f.ingest(id, history(50, 10))
+	f.ask(id)
+	due, _ := f.claim(id, time.Now())
+	f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+	f.ask(id)
+	if err := Recompute(t.Context(), f.session, due); err != nil {
+		t.Fatal(err)
+	}
+	if due, found := f.claim(id, time.Now()); !found || string(due.Cursor) != "{}" {
+		t.Errorf("the second request is not due from its start: found %v, cursor %s", found, due.Cursor)
+	}
+}
+
+func TestALostLeaseWritesNothing(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("lease@example.com")
+	f.ingest(id, history(50, 11))
+	f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+	_, before := f.stored(id)
+	f.ask(id)
+	due, _ := f.claim(id, time.Now())
+	if _, found := f.claim(id, time.Now().Add(2*time.Minute)); !found {
+		t.Fatal("the lease did not run out")
+	}
+	if err := Recompute(t.Context(), f.session, due); !errors.Is(err, store.ErrLeaseLost) {
+		t.Errorf("got %v, want a lost lease", err)
+	}
+	if _, after := f.stored(id); !maps.Equal(before, after) {
+		t.Error("a worker without a lease wrote figures")
+	}
+}
+
+func TestACursorThatCannotBeReadIsMalformed(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	err := Recompute(t.Context(), f.session, store.Due{AccountID: 1, Cursor: []byte(`{"before":"x"}`)})
+	if fault.KindOf(err) != fault.Malformed {
+		t.Errorf("got %v, want malformed", err)
+	}
+}
+
+// BenchmarkRecompute4000 measures a change of maximum heart rate over 4,000 activities against a bare COPY of the same
+// figures into a temporary table and one UPDATE from it.
+func BenchmarkRecompute4000(b *testing.B) {
+	f := setup(b)
+	id := f.athlete("bench@example.com")
+	f.ingest(id, history(4000, 12))
+	maximum := 180.0
+	b.Run("recompute", func(b *testing.B) {
+		for b.Loop() {
+			maximum += 0.01
+			f.change(id, func(*store.Athlete) {}, store.Threshold{Kind: store.ThresholdMaxHR, EffectiveFrom: lateDay - 5000, Value: maximum})
+			f.ask(id)
+			due, _ := f.claim(id, time.Now())
+			if err := Recompute(b.Context(), f.session, due); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	var rows [][]any
+	figures, _ := f.stored(id)
+	for activity, s := range figures {
+		rows = append(rows, []any{activity, s.Figures, s.Trimp, s.Tss, s.ExternalKm, s.Quality})
+	}
+	b.Run("bare COPY and merge", func(b *testing.B) {
+		for b.Loop() {
+			err := f.session.InTx(b.Context(), func(ctx context.Context, conn database.Conn) error {
+				if _, err := conn.Exec(ctx, `CREATE TEMPORARY TABLE computed (id bigint, figures jsonb, trimp float8, tss float8,
+external_km float8, quality text) ON COMMIT DROP`); err != nil {
+					return err
+				}
+				if _, err := conn.CopyFrom(ctx, pgx.Identifier{"computed"},
+					[]string{"id", "figures", "trimp", "tss", "external_km", "quality"}, pgx.CopyFromRows(rows)); err != nil {
+					return err
+				}
+				_, err := conn.Exec(ctx, `UPDATE activities SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss,
+external_km = computed.external_km, quality = computed.quality, updated_at = now() FROM computed WHERE account_id = $1 AND activities.id = computed.id`, id)
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
