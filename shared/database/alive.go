@@ -20,9 +20,6 @@ const trusted = time.Second
 // instead of an error, every idle connection is dropped at once: pinged one after another they would cost seconds.
 func (p *Pooled) alive(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	w := watchOf(conn)
-	if w.released.IsZero() {
-		return true, nil // dialled just now
-	}
 	unused := sinceEither(w.released)
 	silent := false
 	switch peek(conn.PgConn().Conn()) {
@@ -37,6 +34,7 @@ func (p *Pooled) alive(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		if err == nil {
 			return true, nil
 		}
+		_ = beneath(conn.PgConn().Conn()).Close() // or the driver would wait for a farewell, keeping the pool's place
 		silent = errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err)
 	}
 	p.seen.dead.Add(1)

@@ -118,8 +118,6 @@ func (p *Pooled) open(ctx context.Context) (*pgxpool.Pool, error) {
 		go func() {
 			conn, err := pool.Acquire(ctx)
 			if err == nil {
-				w := watchOf(conn.Conn())
-				w.released, w.warm = time.Now(), true
 				conn.Release()
 			}
 			warmed <- err

@@ -94,6 +94,10 @@ func (l *lease) release(ctx context.Context) {
 		<-l.p.spares
 		return
 	}
+	if l.conn.IsClosed() {
+		// The driver waits 15 s for the farewell of a connection that broke, and the pool keeps its place meanwhile.
+		time.AfterFunc(cleanUp, func() { _ = beneath(l.conn.PgConn().Conn()).Close() })
+	}
 	now := time.Now()
 	watchOf(l.conn).released = now
 	l.p.lastUse.Store(&now)
@@ -158,9 +162,8 @@ func (p *Pooled) fromPool(ctx context.Context, started time.Time) (*lease, error
 		}
 		return nil, err
 	}
-	w := watchOf(conn.Conn())
-	p.seen.handedOut(w.warm && !waited, time.Since(started))
-	w.warm = true
+	hit := !waited && watchOf(conn.Conn()).born.Before(started)
+	p.seen.handedOut(hit, time.Since(started))
 	return &lease{p: p, conn: conn.Conn(), pooled: conn}, nil
 }
 

@@ -51,7 +51,7 @@ func (b *bench) settings() config.Database {
 func (b *bench) pooled(cfg config.Database) *database.Pooled {
 	p := database.NewPooled(cfg, "onboarding")
 	b.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), 5*time.Second)
 		defer cancel()
 		p.Close(ctx)
 	})

@@ -19,11 +19,11 @@ type watch struct {
 	dialling time.Time
 
 	born     time.Time // when the connection was there
-	released time.Time // when it was last handed back, or warmed
-	warm     bool      // it was there before the present holder asked
+	released time.Time // when it was last handed back; born before that
 
 	sql     string // of the statement that runs
 	started time.Time
+	open    bool // the connection was open then
 
 	sent   bool  // a statement has gone out since begin
 	lost   bool  // the connection broke after that, its answer is not known
@@ -54,6 +54,7 @@ func (w *watch) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData)
 		w.dialFailures.Add(1)
 	} else {
 		w.born = time.Now()
+		w.released = w.born
 		data.Conn.PgConn().CustomData()[watchName] = w
 	}
 	if w.dialled != nil {
@@ -62,8 +63,8 @@ func (w *watch) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData)
 }
 
 // TraceQueryStart implements pgx.QueryTracer. Arguments are never looked at.
-func (w *watch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	w.sql, w.started = data.SQL, time.Now()
+func (w *watch) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	w.start(conn, data.SQL)
 	return ctx
 }
 
@@ -74,11 +75,12 @@ func (w *watch) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.Trac
 }
 
 // TraceBatchStart implements pgx.BatchTracer.
-func (w *watch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	w.sql, w.started = "", time.Now()
+func (w *watch) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	sql := ""
 	if data.Batch != nil && len(data.Batch.QueuedQueries) > 0 {
-		w.sql = data.Batch.QueuedQueries[0].SQL // the batch goes by its first statement's name
+		sql = data.Batch.QueuedQueries[0].SQL // the batch goes by its first statement's name
 	}
+	w.start(conn, sql)
 	return ctx
 }
 
@@ -98,8 +100,8 @@ func (w *watch) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.Trac
 }
 
 // TraceCopyFromStart implements pgx.CopyFromTracer.
-func (w *watch) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
-	w.sql, w.started = "-- name: copy."+data.TableName[len(data.TableName)-1], time.Now()
+func (w *watch) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
+	w.start(conn, "-- name: copy."+data.TableName[len(data.TableName)-1])
 	return ctx
 }
 
@@ -109,15 +111,21 @@ func (w *watch) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.T
 	w.ended(ctx, conn, statement{name: queryName(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
 }
 
-// ended notes what the statement's end means for the holder, and reports it.
+func (w *watch) start(conn *pgx.Conn, sql string) {
+	w.sql, w.started, w.open = sql, time.Now(), !conn.IsClosed()
+}
+
+// ended notes what the statement's end means for the holder, and reports it. A connection that closed during a statement
+// is lost whatever the error says: pgx answers a simple statement (BEGIN, COMMIT) whose connection broke before its
+// answer with "conn closed", which claims to be safe to retry.
 func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
 	switch {
 	case s.err == nil:
 		w.sent = true
+	case w.open && conn.IsClosed():
+		w.sent, w.lost = true, true
 	case pgconn.SafeToRetry(s.err):
 		// Nothing went out.
-	case conn.IsClosed():
-		w.sent, w.lost = true, true
 	case isAnswer(s.err):
 		w.sent = true
 	default:
