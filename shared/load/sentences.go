@@ -62,14 +62,15 @@ func (d *dayFigures) divergenceSentence(style training.Style) []Sentence {
 		{"divergence_strain", training.Known(style.DivergenceStrain)},
 		{"divergence_moderate", training.Known(style.DivergenceModerate)}}
 	band := training.DivergenceBand(d.divergence.Value)
-	compared := "as much as"
-	switch {
-	case d.divergence.Value < -0.05:
-		compared = "less than"
-	case d.divergence.Value > 0.05:
-		compared = "more than"
+	compared := "level with"
+	switch band {
+	case training.DivergenceHighStrain, training.DivergenceStrain:
+		compared = "lower than"
+	case training.DivergenceEfficient, training.DivergenceUnderStimulated:
+		compared = "higher than"
 	}
-	text := fmt.Sprintf("Distance rose %s heart-rate load (divergence %s): %s.", compared, two(d.divergence.Value), words(band))
+	text := fmt.Sprintf("Against its last 28 days, the distance of the last 7 is %s the heart-rate load (divergence %s): %s.",
+		compared, two(d.divergence.Value), words(band))
 	switch {
 	case d.divergence.Value < style.DivergenceStrain:
 		text += fmt.Sprintf(" That is below %s, where the %s style draws its line.", two(style.DivergenceStrain), style.Name)
