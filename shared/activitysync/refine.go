@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/strava"
 	"github.com/train-d/train-d/shared/training"
@@ -239,6 +240,9 @@ func (s *session) refetch(ctx context.Context, due store.Due) (report, error) {
 		profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
 		return err
 	})
+	if fault.KindOf(err) == fault.NotFound { // deleted meanwhile: nobody waits for it any more
+		return report{}, s.finish(ctx, due)
+	}
 	if err != nil {
 		return report{}, err
 	}
@@ -265,5 +269,9 @@ func (s *session) refetch(ctx context.Context, due store.Due) (report, error) {
 	default:
 		return report{}, err
 	}
-	return done, s.use(ctx, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
+	return done, s.finish(ctx, due)
+}
+
+func (s *session) finish(ctx context.Context, due store.Due) error {
+	return s.use(ctx, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
 }

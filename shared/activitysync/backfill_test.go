@@ -1,0 +1,203 @@
+package activitysync
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/train-d/train-d/infra/stravasim"
+)
+
+func TestABackfillBringsInTheWholeHistoryAndItsStreams(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 40})
+	s.connect(trailRunner)
+	s.drain()
+
+	truth := s.truth(trailRunner)
+	if len(truth) < 40 {
+		t.Fatalf("the simulator has %d activities", len(truth))
+	}
+	var distance, moving float64
+	days := map[string]int{}
+	manual := 0
+	for _, activity := range truth {
+		distance += activity.Distance
+		moving += float64(activity.MovingTime)
+		days[activity.StartDateLocal[:10]]++
+		if activity.Manual {
+			manual++
+		}
+	}
+	if got := s.count(`SELECT count(*) FROM activities`); got != len(truth) {
+		t.Errorf("%d activities stored, want %d", got, len(truth))
+	}
+	var gotDistance, gotMoving float64
+	s.row(&gotDistance, `SELECT sum((summary->>'distance_m')::float8) FROM activities`)
+	s.row(&gotMoving, `SELECT sum((summary->>'moving_s')::float8) FROM activities`)
+	if math.Abs(gotDistance-distance) > 0.01 || gotMoving != moving {
+		t.Errorf("stored %.1f m and %.0f s, want %.1f m and %.0f s", gotDistance, gotMoving, distance, moving)
+	}
+	for day, want := range days {
+		if got := s.count(`SELECT count(*) FROM activities WHERE local_day = $1::text::date`, day); got != want {
+			t.Errorf("%s: %d activities, want %d", day, got, want)
+		}
+	}
+	if got := s.count(`SELECT count(*) FROM activity_streams WHERE samples > 0 AND expires_at > fetched_at`); got != len(truth)-manual {
+		t.Errorf("%d streams stored, want %d", got, len(truth)-manual)
+	}
+	// I22: what claims to be from the stream is, and differs from the average's.
+	if got := s.count(`SELECT count(*) FROM activities WHERE quality = 'stream' AND hr_histogram IS NULL`); got != 0 {
+		t.Errorf("%d activities claim a stream they have not", got)
+	}
+	if got := s.count(`SELECT count(*) FROM activities WHERE quality = 'stream' AND trimp > 0`); got < len(truth)/2 {
+		t.Errorf("only %d loads come from streams", got)
+	}
+	if got := s.count(`SELECT count(*) FROM strava_connections
+WHERE backfilled_at IS NOT NULL AND refined_at IS NOT NULL AND synced_at IS NOT NULL AND last_error = ''`); got != 1 {
+		t.Errorf("the connection does not say that it is done: %s", s.dump("strava_connections"))
+	}
+	// I20
+	if got := s.count(`SELECT count(*) FROM activities WHERE id > 4294967296`); got != len(truth) {
+		t.Errorf("%d ids lie beyond 32 bits, want %d", got, len(truth))
+	}
+	progress, err := s.service.Progress(s.ctx(), s.account)
+	if err != nil || progress.Phase != PhaseDone || progress.Listed != len(truth) || progress.Refined != len(truth) || progress.Pending != 0 {
+		t.Errorf("progress %+v (%v)", progress, err)
+	}
+}
+
+func TestDeliveringEveryMessageAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 12})
+	s.connect(cyclist)
+	s.drain()
+	before, calls := s.everything(), s.calls("streams")+s.calls("activities")
+	for range 3 {
+		if err := s.wake(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := s.everything(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+	if again := s.calls("streams") + s.calls("activities"); again != calls {
+		t.Errorf("%d further calls of Strava", again-calls)
+	}
+	// A further look that finds nothing new leaves the activities' rows alone, updated_at too.
+	rows := s.dump("activities") + s.dump("activity_streams")
+	if _, err := s.service.AskSync(s.ctx(), s.account); err != nil {
+		t.Fatal(err)
+	}
+	s.drain()
+	if again := s.calls("activities"); again <= calls-s.calls("streams") {
+		t.Error("the look did not happen")
+	}
+	if after := s.dump("activities") + s.dump("activity_streams"); after != rows {
+		t.Error("a look that found nothing new changed rows")
+	}
+}
+
+// changing are the columns that two runs may differ in: times, nonces and numbers that count attempts at them.
+var changing = []string{"created_at", "updated_at", "fetched_at", "expires_at", "synced_at", "backfilled_at", "refined_at",
+	"connected_at", "sealed_access_token", "sealed_refresh_token", "token_expires_at", "id_", "due_at", "lease_until",
+	"lease_token", "origin_trace", "revision", "generation", "attempts"}
+
+func TestAWorkerKilledAnywhereLeavesWorkThatEndsTheSame(t *testing.T) {
+	t.Parallel()
+	config := stravasim.Config{Activities: 15, Until: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)}
+	calm := setup(t, config)
+	calm.connect(triathlete)
+	calm.drain()
+	want := calm.dump("activities", changing...) + calm.dump("activity_streams", changing...)
+
+	s := setup(t, config)
+	s.connect(triathlete)
+	// Every third call of Strava, the server ends the worker's connection: nothing can be settled or released any more.
+	var calls, kills atomic.Int64
+	kill := func(*http.Request) {
+		if calls.Add(1)%3 == 0 {
+			kills.Add(1)
+			s.endConnections()
+		}
+	}
+	s.request.Store(&kill)
+	for range 60 {
+		_ = s.wake() // an error asks for another delivery, which comes
+		s.pass(leaseTime + time.Second)
+		if s.count(`SELECT count(*) FROM due_work WHERE kind <> 'incremental'`) == 0 {
+			break
+		}
+	}
+	s.request.Store(nil)
+	s.drain()
+	if kills.Load() < 4 {
+		t.Fatalf("only %d kills", kills.Load())
+	}
+	if got := s.dump("activities", changing...) + s.dump("activity_streams", changing...); got != want {
+		t.Errorf("after %d kills:\n%s\nundisturbed:\n%s", kills.Load(), got, want)
+	}
+	// No finished call is made again, but those under way at a kill: one asked for and one ahead of it.
+	if extra := s.calls("streams") - calm.calls("streams"); extra > 2*int(kills.Load()) {
+		t.Errorf("%d streams were asked for again after %d kills", extra, kills.Load())
+	}
+}
+
+func TestALongHistoryIsWalkedPageByPage(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Athletes: 4, Activities: 450})
+	s.connect(beginner)
+	for s.count(`SELECT count(*) FROM due_work WHERE kind = 'backfill'`) > 0 {
+		if err := s.worker.Run(s.ctx(), s.session(), s.claim()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := s.count(`SELECT count(*) FROM activities`), len(s.truth(beginner)); got != want || want < 450 {
+		t.Errorf("%d of %d activities", got, want)
+	}
+	if pages := s.calls("activities"); pages > 5 {
+		t.Errorf("%d pages for 450 activities", pages)
+	}
+	// I17: the whole history has a provisional load before any stream was asked for.
+	if got := s.calls("streams"); got != 0 {
+		t.Errorf("%d streams asked for before the list was through", got)
+	}
+	progress, err := s.service.Progress(s.ctx(), s.account)
+	if err != nil || progress.Phase != PhaseRefining || progress.ETA == nil {
+		t.Errorf("progress %+v (%v)", progress, err)
+	}
+}
+
+// I21: an evening run belongs to the evening's day.
+func TestAnEveningRunStaysOnItsLocalDay(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 3, Until: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)})
+	s.control(http.MethodPost, "/athletes/"+strconv.FormatInt(triathlete, 10)+"/activities", map[string]any{
+		"start_date": "2026-03-11T01:30:00Z", "timezone": "America/New_York", "minutes": 30})
+	s.connect(triathlete)
+	s.drain()
+	var got string
+	s.row(&got, `SELECT local_day::text || ' ' || start_local FROM activities WHERE start_at = '2026-03-11T01:30:00Z'`)
+	if want := "2026-03-10 2026-03-10T21:30:00Z"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// I18: a sport that nobody knows counts like any other.
+func TestAnUnknownSportIsKept(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 5})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultSport, Endpoint: "activities"})
+	s.connect(trailRunner)
+	s.drain()
+	if got := s.count(`SELECT count(*) FROM activities WHERE external_km IS NOT NULL`); got != len(s.truth(trailRunner)) {
+		t.Errorf("%d activities with an external load, want %d", got, len(s.truth(trailRunner)))
+	}
+	if strings.Contains(s.dump("activities"), `"sport_type": "TrailRun"`) {
+		t.Error("the fault did not strike")
+	}
+}

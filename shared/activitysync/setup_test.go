@@ -1,0 +1,362 @@
+package activitysync
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/infra/postgres/postgrestest"
+	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/config"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/message"
+	"github.com/train-d/train-d/shared/secret"
+	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/strava"
+)
+
+// The simulator's athletes, in its own order.
+const (
+	trailRunner  int64 = 8_100_000_001
+	cyclist      int64 = 8_100_000_002
+	triathlete   int64 = 8_100_000_003
+	beginner     int64 = 8_100_000_004
+	oddIntervals int64 = 8_100_000_005
+)
+
+// system is one account's world: a database, a Strava at the wire, and both sides of the sync under their own logins.
+type system struct {
+	t       *testing.T
+	db      *postgrestest.DB
+	admin   *pgx.Conn // the superuser's, to look at everything
+	sim     *stravasim.Simulator
+	strava  *httptest.Server
+	clock   atomic.Int64 // how far the clock is ahead of the real one
+	request atomic.Pointer[func(*http.Request)]
+	service *Service
+	worker  *Worker
+	wakes   *wakes
+	log     *logBuffer
+	account int64
+}
+
+// wakes keeps what was published.
+type wakes struct {
+	mu     sync.Mutex
+	bodies []any
+}
+
+func (w *wakes) Publish(ctx context.Context, topic message.Topic, body any) error {
+	return w.PublishAll(ctx, topic, []any{body})
+}
+
+func (w *wakes) PublishAll(_ context.Context, topic message.Topic, bodies []any) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if topic != message.TopicSync {
+		return fmt.Errorf("published to %s", topic)
+	}
+	w.bodies = append(w.bodies, bodies...)
+	return nil
+}
+
+func (w *wakes) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.bodies)
+}
+
+// logBuffer keeps log lines.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) count(event logging.Event) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Count(b.text.String(), fmt.Sprintf("%q:%q", "event", event))
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func setup(t *testing.T, simulator stravasim.Config) *system {
+	t.Helper()
+	s := &system{t: t, db: postgrestest.New(t), wakes: &wakes{}, log: &logBuffer{}}
+	simulator.Seed = 7
+	simulator.Now = s.now
+	sim, err := stravasim.New(simulator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	s.sim = sim
+	s.strava = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if before := s.request.Load(); before != nil && !strings.HasPrefix(r.URL.Path, "/_sim") {
+			(*before)(r)
+		}
+		sim.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.strava.Close)
+	s.admin, err = pgx.Connect(t.Context(), s.db.SuperuserDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.admin.Close(context.Background()) })
+
+	keyset, err := secret.NewKeyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := secret.NewSealer(config.NewSecret(keyset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := strava.NewClient(config.Strava{ClientID: "50001", ClientSecret: config.NewSecret("stravasim-secret"),
+		APIURL: s.strava.URL, OAuthURL: s.strava.URL + "/oauth"}, s.strava.Client())
+	pages := s.direct("onboarding").Open()
+	t.Cleanup(func() { pages.Close(context.Background()) })
+	s.service = &Service{DB: pages, Sealer: sealer, Now: s.now}
+	s.worker = &Worker{Databases: s.direct("sync").AsOpener(), Strava: client, Sealer: sealer, Publisher: s.wakes,
+		Retention: 7 * 24 * time.Hour, Now: s.now}
+	s.account = s.register("athlete@example.com")
+	// Without resting and maximum heart rate no activity has a load.
+	if _, err := s.admin.Exec(t.Context(), `INSERT INTO thresholds (account_id, kind, effective_from, value)
+VALUES ($1, 'resting_hr', '2020-01-01', 48), ($1, 'max_hr', '2020-01-01', 188)`, s.account); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *system) now() time.Time { return time.Now().Add(time.Duration(s.clock.Load())) }
+
+// pass lets time go by.
+func (s *system) pass(d time.Duration) { s.clock.Add(int64(d)) }
+
+func (s *system) direct(login string) *database.Direct {
+	s.t.Helper()
+	settings, err := config.Load[config.Sync]([]string{"DATABASE_URL=" + s.db.DSN(login), "STRAVA_CLIENT_ID=1",
+		"STRAVA_CLIENT_SECRET=x", "TOKEN_KEYSET=x", "PUSH_AUDIENCE=x", "PUSH_SERVICE_ACCOUNT=push@example.com"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return database.NewDirect(settings.Database, login)
+}
+
+func (s *system) register(email string) int64 {
+	s.t.Helper()
+	var account int64
+	err := s.direct("onboarding").Open().Use(s.t.Context(), func(ctx context.Context, conn database.Conn) (err error) {
+		account, err = store.Register(ctx, conn, store.Registration{Email: email, PasswordHash: "hash",
+			Session: store.NewSession{TokenHash: store.TokenHash([]byte(fmt.Sprintf("%32s", email)[:32])), OpenedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}})
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return account
+}
+
+// ctx carries the log that the test reads.
+func (s *system) ctx() context.Context {
+	logger := logging.New(s.log, logging.Options{Level: slog.LevelDebug, Format: "json"})
+	return logging.WithTrace(logging.Into(s.t.Context(), logger), logging.NewTrace())
+}
+
+// connect joins the account to an athlete of the simulator.
+func (s *system) connect(athlete int64) {
+	s.t.Helper()
+	if _, err := s.service.Connect(s.ctx(), s.account, s.grant(athlete), []string{"read", "activity:read_all"}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *system) grant(athlete int64) strava.Grant {
+	s.t.Helper()
+	token := s.sim.Grant(athlete, "read", "activity:read_all")
+	return strava.Grant{Athlete: strava.Athlete{ID: athlete}, Tokens: strava.Tokens{
+		Access: config.NewSecret(token.AccessToken), Refresh: config.NewSecret(token.RefreshToken), ExpiresAt: token.ExpiresAt}}
+}
+
+// wake delivers one message, as the push subscription does.
+func (s *system) wake() error {
+	return s.worker.Wake(s.ctx(), message.NewWake(1, s.account))
+}
+
+// drain delivers messages and lets the clock run to whatever is due next, until nothing is but the next regular look.
+func (s *system) drain() {
+	s.t.Helper()
+	for range 200 {
+		if err := s.wake(); err != nil {
+			s.t.Fatal(err)
+		}
+		var next *time.Time
+		s.row(&next, `SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM due_work
+WHERE parked_at IS NULL AND kind <> 'incremental'`)
+		if next == nil {
+			return
+		}
+		if wait := next.Sub(s.now()); wait > 0 {
+			s.pass(wait + time.Second)
+		}
+	}
+	s.t.Fatalf("work does not come to an end: %s", s.dump("due_work"))
+}
+
+// row reads one row as the superuser.
+func (s *system) row(into any, sql string, args ...any) {
+	s.t.Helper()
+	if err := s.admin.QueryRow(context.Background(), sql, args...).Scan(into); err != nil {
+		s.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func (s *system) count(sql string, args ...any) int {
+	s.t.Helper()
+	var n int
+	s.row(&n, sql, args...)
+	return n
+}
+
+// dump is a table's whole content as text, without the named columns.
+func (s *system) dump(table string, without ...string) string {
+	s.t.Helper()
+	rows, err := s.admin.Query(context.Background(),
+		"SELECT (to_jsonb(t) - $1::text[])::text FROM "+table+" AS t ORDER BY 1", append([]string{}, without...))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// everything is the whole content of what a sync writes.
+func (s *system) everything(without ...string) string {
+	var all []string
+	for _, table := range []string{"activities", "activity_streams", "strava_connections", "due_work"} {
+		all = append(all, "== "+table, s.dump(table, without...))
+	}
+	return strings.Join(all, "\n")
+}
+
+// control orders something of the simulator.
+func (s *system) control(method, path string, body any) []byte {
+	s.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request, err := http.NewRequest(method, s.strava.URL+"/_sim"+path, bytes.NewReader(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	response, err := s.strava.Client().Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode > 299 {
+		s.t.Fatalf("%s %s: %d %s %v", method, path, response.StatusCode, answer, err)
+	}
+	return answer
+}
+
+func (s *system) fault(f stravasim.Fault) {
+	s.t.Helper()
+	if _, err := s.sim.Order(f); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// truth is what the simulator knows of an athlete's activities, read past the sync.
+func (s *system) truth(athlete int64) []stravasim.Activity {
+	s.t.Helper()
+	var activities []stravasim.Activity
+	if err := json.Unmarshal(s.control(http.MethodGet, "/athletes/"+strconv.FormatInt(athlete, 10)+"/activities", nil), &activities); err != nil {
+		s.t.Fatal(err)
+	}
+	slices.SortFunc(activities, func(a, b stravasim.Activity) int { return strings.Compare(b.StartDate, a.StartDate) })
+	return activities
+}
+
+// calls is how often the simulator was asked, by endpoint.
+func (s *system) calls(endpoint string) int {
+	s.t.Helper()
+	var state struct {
+		Counts struct {
+			Calls     map[string]int
+			Refreshed map[string]int
+		}
+	}
+	if err := json.Unmarshal(s.control(http.MethodGet, "/state", nil), &state); err != nil {
+		s.t.Fatal(err)
+	}
+	return state.Counts.Calls[endpoint]
+}
+
+func (s *system) session() database.Database {
+	session := s.direct("sync").Open()
+	s.t.Cleanup(func() { session.Close(context.Background()) })
+	return session
+}
+
+// claim takes the account's next due row.
+func (s *system) claim() store.Due {
+	s.t.Helper()
+	var due store.Due
+	err := s.session().Use(s.t.Context(), func(ctx context.Context, conn database.Conn) error {
+		claimed, found, err := store.ClaimDue(ctx, conn, s.account, s.now(), leaseTime)
+		if err == nil && !found {
+			err = fmt.Errorf("nothing is due: %s", s.dump("due_work"))
+		}
+		due = claimed
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return due
+}
+
+// endConnections makes the server end the connections of the sync login, on a connection of its own: it is called while
+// the test looks at the database.
+func (s *system) endConnections() {
+	conn, err := pgx.Connect(context.Background(), s.db.SuperuserDSN())
+	if err == nil {
+		_, err = conn.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE usename = 'sync' AND datname = current_database()`)
+		_ = conn.Close(context.Background())
+	}
+	if err != nil {
+		s.t.Error(err)
+	}
+}
