@@ -60,7 +60,7 @@ func apply(ctx context.Context, direct *database.Direct) (err error) {
 	}
 	for _, result := range results {
 		logging.Log(ctx, slog.LevelInfo, logging.EventMigrateApplied, "migration applied",
-			slog.Int64("version", result.Source.Version), slog.Duration("duration", result.Duration))
+			slog.Int64("version", result.Source.Version), logging.Millis("duration_ms", result.Duration))
 	}
 	if err != nil {
 		return fmt.Errorf("apply migrations: %w", err)

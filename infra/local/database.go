@@ -66,19 +66,33 @@ func (db *databaseServer) makeLogins(ctx context.Context) error {
 	})
 }
 
-// dsn is how a login reaches the database.
+// dsn is how a function's login reaches the database.
 func (db *databaseServer) dsn(login string) (string, error) {
 	config, err := pgx.ParseConfig(db.superuser)
 	if err != nil {
 		return "", fmt.Errorf("read DATABASE_URL: %w", err)
 	}
-	address := url.URL{Scheme: "postgres", User: url.UserPassword(login, db.passwords[login]), Path: "/" + databaseName}
+	return address(config, url.UserPassword(login, db.passwords[login])), nil
+}
+
+// superuserDSN is how the superuser reaches the database.
+func (db *databaseServer) superuserDSN() (string, error) {
+	config, err := pgx.ParseConfig(db.superuser)
+	if err != nil {
+		return "", fmt.Errorf("read DATABASE_URL: %w", err)
+	}
+	return address(config, url.UserPassword(config.User, config.Password)), nil
+}
+
+// address is the DSN of the database on a server, for somebody.
+func address(config *pgx.ConnConfig, user *url.Userinfo) string {
+	address := url.URL{Scheme: "postgres", User: user, Path: "/" + databaseName}
 	if strings.HasPrefix(config.Host, "/") {
 		address.RawQuery = url.Values{"host": {config.Host}, "port": {fmt.Sprint(config.Port)}}.Encode()
 	} else {
 		address.Host = fmt.Sprintf("%s:%d", config.Host, config.Port)
 	}
-	return address.String(), nil
+	return address.String()
 }
 
 func (db *databaseServer) stop(ctx context.Context) error {

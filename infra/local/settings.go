@@ -24,8 +24,11 @@ type Settings struct {
 	DatabaseURL string
 	// StravaClientID and StravaClientSecret select the real Strava (STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET).
 	StravaClientID, StravaClientSecret string
-	// Tick is how often the scheduler wakes Dispatch (LOCAL_TICK_SECONDS, default 60).
+	// TickSeconds is how often the scheduler wakes Dispatch (LOCAL_TICK_SECONDS, default 60).
 	TickSeconds int
+	// Athletes is how many athletes the simulator makes up (STRAVASIM_ATHLETES, default 15), and Activities how long each
+	// one's history is (STRAVASIM_ACTIVITIES; 0, the default, is what suits the character: 1,000 for the trail runner).
+	Athletes, Activities int
 }
 
 // LoadSettings reads the environment; all mistakes come back in one error.
@@ -41,6 +44,12 @@ func LoadSettings(root string) (Settings, error) {
 		mistakes = append(mistakes, err)
 	}
 	if s.TickSeconds, err = number("LOCAL_TICK_SECONDS", 60, 1, 3600); err != nil {
+		mistakes = append(mistakes, err)
+	}
+	if s.Athletes, err = number("STRAVASIM_ATHLETES", 15, 1, 1000); err != nil {
+		mistakes = append(mistakes, err)
+	}
+	if s.Activities, err = number("STRAVASIM_ACTIVITIES", 0, 0, 20000); err != nil {
 		mistakes = append(mistakes, err)
 	}
 	if s.LogFormat != "text" && s.LogFormat != "json" {

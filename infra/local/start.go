@@ -54,7 +54,9 @@ func (s *System) startAll(ctx context.Context, binaries map[string]string) error
 			return err
 		}
 	}
-	s.info.Database = s.database.superuser
+	if s.info.Database, err = s.database.superuserDSN(); err != nil {
+		return err
+	}
 	s.info.Postgres.Log = s.folder.file("logs", "postgres.log")
 	if s.database.server != nil {
 		s.info.Postgres.PID = s.database.server.PID
@@ -99,8 +101,8 @@ func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
 		}
 		config.Topics = append(config.Topics, function.topic, function.topic+"-dead-letter")
 		config.Subscriptions = append(config.Subscriptions, cloudsim.Subscription{
-			Name: function.name, Topic: function.topic, Endpoint: address(ports[function.name]),
-			Audience: address(ports[function.name]), ServiceAccountEmail: pusher,
+			Name: function.name, Topic: function.topic, Endpoint: loopback(ports[function.name]),
+			Audience: loopback(ports[function.name]), ServiceAccountEmail: pusher,
 			AckDeadline: 120 * time.Second, MinBackoff: time.Second, MaxBackoff: time.Minute,
 			MaxAttempts: 100, DeadLetterTopic: function.topic + "-dead-letter", Concurrency: 4,
 		})
@@ -117,7 +119,8 @@ func (s *System) startSimulator(ctx context.Context, binary string) error {
 	port := s.settings.Port + 1
 	environment := with(os.Environ(), map[string]string{
 		"PORT": fmt.Sprint(port), "STRAVASIM_CLIENT_ID": simulatorClient, "STRAVASIM_CLIENT_SECRET": simulatorSecret,
-		"STRAVASIM_STATE": s.folder.file("stravasim.json"), "STRAVASIM_ATHLETES": value("STRAVASIM_ATHLETES", "15"),
+		"STRAVASIM_STATE": s.folder.file("stravasim.json"), "STRAVASIM_ATHLETES": fmt.Sprint(s.settings.Athletes),
+		"STRAVASIM_ACTIVITIES": fmt.Sprint(s.settings.Activities),
 	})
 	program, err := s.start(ctx, "stravasim", binary, environment, port)
 	s.info.Simulator = program
@@ -134,7 +137,7 @@ func (s *System) startFunction(ctx context.Context, name, entry, binary string, 
 	settings := map[string]string{
 		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": project,
 		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "DATABASE_URL": dsn, "LOG_FORMAT": s.settings.LogFormat,
-		"PUSH_AUDIENCE": address(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
+		"PUSH_AUDIENCE": loopback(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
 		"PUBLIC_URL": s.info.URL, "CLIENT_IP_HOPS": "0", "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
 		"LOG_LEVEL": value("LOG_LEVEL", "INFO"),
 	}
@@ -147,7 +150,7 @@ func (s *System) startFunction(ctx context.Context, name, entry, binary string, 
 		settings["STRAVA_OAUTH_URL"] = s.info.Simulator.URL + "/oauth"
 	}
 	program, err := s.start(ctx, name, binary, with(os.Environ(), settings), port)
-	program.URL = address(port)
+	program.URL = loopback(port)
 	return program, err
 }
 
@@ -168,7 +171,7 @@ func (s *System) start(ctx context.Context, name, binary string, environment []s
 	}
 	go func() {
 		<-p.done
-		s.failed <- fmt.Errorf("%s ended by itself: %w; its log is %s", name, cmpErr(p.err), log.Name())
+		s.failed <- fmt.Errorf("%s ended by itself: %w; its log is %s", name, orClean(p.err), log.Name())
 	}()
 	return Program{PID: p.cmd.Process.Pid, Log: log.Name()}, nil
 }
@@ -192,8 +195,8 @@ func (s *System) migrate(ctx context.Context) error {
 	return nil
 }
 
-// address is where a program of this machine answers.
-func address(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
+// loopback is where a program of this machine answers.
+func loopback(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
 
 // with returns an environment in which settings stand in place of what was there.
 func with(environment []string, settings map[string]string) []string {
@@ -223,8 +226,8 @@ func goBuild(ctx context.Context, root, binary, pkg string) error {
 	return nil
 }
 
-// cmpErr stands in where a program ended without an error.
-func cmpErr(err error) error {
+// orClean stands in where a program ended without an error.
+func orClean(err error) error {
 	if err == nil {
 		return errors.New("exit status 0")
 	}

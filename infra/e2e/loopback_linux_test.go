@@ -1,0 +1,92 @@
+package e2e_test
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/train-d/train-d/infra/local"
+)
+
+// everythingListensOnLoopback asks the kernel which addresses each program of the system listens on. The local system is no
+// hole into the machine.
+func everythingListensOnLoopback(t *testing.T, info local.Info) {
+	programs := maps.Clone(info.Functions)
+	programs["simulator"], programs["dispatcher"], programs["postgres"] = info.Simulator, info.Pushes, info.Postgres
+	listening := listeners(t)
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		pid := programs[name].PID
+		links, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		if err != nil || len(links) == 0 {
+			t.Fatalf("read the open files of %s (pid %d): %v", name, pid, err)
+		}
+		found := 0
+		for _, link := range links {
+			target, err := os.Readlink(link)
+			if err != nil {
+				continue // closed meanwhile
+			}
+			inode := strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")
+			address, ok := listening[inode]
+			if !ok {
+				continue
+			}
+			found++
+			if !address.IsLoopback() {
+				t.Errorf("%s listens on %s", name, address)
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s listens nowhere: this test looks for the wrong thing", name)
+		}
+	}
+}
+
+// listeners maps the inode of each listening TCP socket of the machine to its address.
+func listeners(t *testing.T) map[string]net.IP {
+	t.Helper()
+	found := map[string]net.IP{}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		file, err := os.Open(table)
+		if err != nil {
+			continue // no IPv6 here
+		}
+		lines := bufio.NewScanner(file)
+		for lines.Scan() {
+			fields := strings.Fields(lines.Text())
+			if len(fields) < 10 || fields[3] != "0A" { // TCP_LISTEN
+				continue
+			}
+			found[fields[9]] = address(t, fields[1])
+		}
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	return found
+}
+
+// address reads the kernel's form: 32-bit words in the machine's byte order, in hexadecimal, and a port.
+func address(t *testing.T, text string) net.IP {
+	t.Helper()
+	words, port, _ := strings.Cut(text, ":")
+	if _, err := strconv.ParseUint(port, 16, 16); err != nil {
+		t.Fatalf("read address %q: %v", text, err)
+	}
+	ip, err := hex.DecodeString(words)
+	if err != nil {
+		t.Fatalf("read address %q: %v", text, err)
+	}
+	for word := range slices.Chunk(ip, 4) {
+		slices.Reverse(word)
+	}
+	return ip
+}
