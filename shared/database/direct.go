@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -108,7 +109,7 @@ func (s *Session) attempt(ctx context.Context, f work, how func(context.Context,
 		return err
 	}
 	w := watchOf(s.conn)
-	defer func() { s.used = s.used || w.sent }() // on a panic too
+	defer func() { s.used, w.released = s.used || w.sent, time.Now() }() // on a panic too
 	return how(ctx, s.conn, f)
 }
 
@@ -118,7 +119,7 @@ func (s *Session) dial(ctx context.Context) error {
 	case s.closed:
 		return fmt.Errorf("session: %w", errSessionClosed)
 	case s.conn == nil:
-	case !s.conn.IsClosed() && peek(s.conn.PgConn().Conn()) != socketClosed:
+	case s.sound(ctx):
 		return nil
 	case s.used:
 		return lostBeforeSending(errSessionLost)
@@ -137,6 +138,11 @@ func (s *Session) dial(ctx context.Context) error {
 	default:
 		return unreachable(err, s.direct.cfg.ProbeInterval)
 	}
+}
+
+func (s *Session) sound(ctx context.Context) bool {
+	ok, _ := sound(ctx, s.conn, watchOf(s.conn).released, s.direct.cfg.PingTimeout)
+	return ok
 }
 
 var (

@@ -143,13 +143,10 @@ func misfit(query string, err error) error {
 	return fmt.Errorf("%s: arguments or rows do not fit the statement", query)
 }
 
-// hideValues takes out of the server's errors what quotes a row or an argument, before anybody can log it.
-func hideValues(next pgconn.PgErrorHandler) pgconn.PgErrorHandler {
-	return func(conn *pgconn.PgConn, answer *pgconn.PgError) bool {
-		answer.Detail, answer.Where, answer.InternalQuery = "", "", ""
-		if strings.HasPrefix(answer.Code, "22") { // as: invalid input syntax for type integer: "…"
-			answer.Message, _, _ = strings.Cut(answer.Message, `"`)
-		}
-		return next(conn, answer)
+// hideValues takes out of a server's error what quotes a row or an argument, before anybody can log it.
+func hideValues(answer *pgconn.PgError) {
+	answer.Detail, answer.Where, answer.InternalQuery = "", "", ""
+	if strings.HasPrefix(answer.Code, "22") { // as: invalid input syntax for type integer: "…"
+		answer.Message, _, _ = strings.Cut(answer.Message, `"`)
 	}
 }

@@ -6,9 +6,10 @@ import "net"
 type socket int
 
 const (
-	socketUnknown socket = iota // it can't be looked at, or has something to read
-	socketQuiet                 // open as far as this side knows, nothing to read
-	socketClosed                // closed by the other side, or broken
+	socketHidden socket = iota // it can't be looked at
+	socketQuiet                // open as far as this side knows, nothing to read
+	socketSpeaks               // there is something to read: the server's last word, or a notice
+	socketClosed               // closed by the other side, or broken
 )
 
 // beneath is the connection under TLS.

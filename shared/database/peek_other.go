@@ -5,4 +5,4 @@ package database
 import "net"
 
 // peek can't look into sockets here; idle connections are pinged.
-func peek(net.Conn) socket { return socketUnknown }
+func peek(net.Conn) socket { return socketHidden }

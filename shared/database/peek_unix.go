@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-// peek looks at a connection's socket. On an idle connection anything to read is the server's last word or a notice.
+// peek looks at a connection's socket.
 func peek(conn net.Conn) socket {
 	sys, ok := beneath(conn).(syscall.Conn)
 	if !ok {
-		return socketUnknown // as the connector's own wrapping
+		return socketHidden // as the connector's own wrapping
 	}
 	raw, err := sys.SyscallConn()
 	if err != nil {
-		return socketUnknown
+		return socketHidden
 	}
-	seen := socketUnknown
+	seen := socketSpeaks
 	err = raw.Read(func(fd uintptr) bool {
 		var one [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
@@ -31,7 +31,7 @@ func peek(conn net.Conn) socket {
 		return true // never wait
 	})
 	if err != nil {
-		return socketUnknown
+		return socketHidden
 	}
 	return seen
 }

@@ -115,7 +115,6 @@ func finish(c *pgxpool.Config, cfg config.Database, function string) *pgxpool.Co
 	c.MinConns, c.MinIdleConns = 0, 0 // warmed at first use: background work stands still in a frozen instance
 	c.MaxConnLifetime, c.MaxConnLifetimeJitter, c.MaxConnIdleTime = connLifetime, connLifetimeJitter, connIdleTime
 	c.ConnConfig.ConnectTimeout = cfg.ConnectTimeout
-	c.ConnConfig.OnPgError = hideValues(c.ConnConfig.OnPgError)
 	p := c.ConnConfig.RuntimeParams
 	p["application_name"] = path.Join("train-d", function)
 	p["statement_timeout"] = milliseconds(cfg.StatementTimeout)

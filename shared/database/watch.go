@@ -119,6 +119,10 @@ func (w *watch) start(conn *pgx.Conn, sql string) {
 // is lost whatever the error says: pgx answers a simple statement (BEGIN, COMMIT) whose connection broke before its
 // answer with "conn closed", which claims to be safe to retry.
 func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
+	var answer *pgconn.PgError
+	if errors.As(s.err, &answer) {
+		hideValues(answer)
+	}
 	switch {
 	case s.err == nil:
 		w.sent = true
@@ -126,7 +130,7 @@ func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
 		w.sent, w.lost = true, true
 	case pgconn.SafeToRetry(s.err):
 		// Nothing went out.
-	case isAnswer(s.err):
+	case answer != nil:
 		w.sent = true
 	default:
 		w.misfit = s.err
