@@ -30,9 +30,6 @@ func (p *Pooled) ready(ctx context.Context) (pool *pgxpool.Pool, waited bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	if b.pool != nil { // built between the two looks
-		return b.pool, false, nil
-	}
 	if !mine && !b.first {
 		return nil, false, errBreaker
 	}
@@ -60,7 +57,9 @@ func (p *Pooled) join(ctx context.Context) (b *build, mine bool, err error) {
 	case p.closed:
 		return nil, false, errClosed
 	case pool != nil:
-		return &build{pool: pool}, false, nil
+		b := &build{done: make(chan struct{}), pool: pool, first: true} // built between the two looks
+		close(b.done)
+		return b, false, nil
 	case p.building != nil:
 		return p.building, false, nil
 	case p.breaker.open(ctx):
