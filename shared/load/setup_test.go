@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
@@ -38,7 +40,7 @@ func setup(t testing.TB) *fixture {
 	pool := database.NewPooled(f.settings("onboarding"), "onboarding")
 	session := database.NewDirect(f.settings("sync"), "sync").Open()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(logging.Into(context.Background(), slog.New(slog.DiscardHandler)), 5*time.Second)
 		defer cancel()
 		session.Close(ctx)
 		pool.Close(ctx)
