@@ -34,8 +34,12 @@ clean: $(LOCAL) ## Forget the local system's state and everything built.
 	@$(LOCAL) clean
 	@rm -rf $(BUILD)
 
+WEB := functions/onboarding/web
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	@cd $(WEB) && npm ci --silent
+
 .PHONY: test
-test: vet ## Run every test, on a real PostgreSQL, with the race detector where there is a C compiler.
+test: vet $(WEB)/node_modules/.package-lock.json ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
 	@go test $(RACE) -timeout 11m ./...
 
 .PHONY: vet
@@ -51,9 +55,10 @@ verify: vet ## Run the linters and check that what is generated is current.
 .PHONY: package
 package: ## Stage each function as the Go buildpack will build it, into .build/<name>.zip, and check the archives.
 	@go run ./infra/stage/cmd/stage package
+	@go run ./infra/stage/cmd/stage check
 
 .PHONY: generate
-generate: ## Write what is generated: the OpenAPI document and the README's settings table.
+generate: ## Write what is generated: the OpenAPI document, the settings table of the README.
 	@go generate ./...
 
 .PHONY: prove

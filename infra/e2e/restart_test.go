@@ -58,7 +58,12 @@ func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 	}
 
 	second := run(t, binary, settings)
-	defer second.interrupt(t)
+	defer func() {
+		second.interrupt(t)
+		if err := local.Clean(settings); err != nil {
+			t.Errorf("clean: %v", err)
+		}
+	}()
 	back, err := e2e.NewAthlete(second.url)
 	if err != nil {
 		t.Fatal(err)

@@ -53,6 +53,9 @@ func start(t *testing.T, settings local.Settings) *local.System {
 		if err := system.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
+		if err := local.Clean(settings); err != nil {
+			t.Errorf("clean: %v", err)
+		}
 		if err := log.Close(); err != nil {
 			t.Error(err)
 		}

@@ -130,6 +130,7 @@ async function refresh() {
   if (!done('strava')) return show('connect');
   const sync = await call('GET', '/v1/sync').catch((error) => ({ phase: 'listing', activities: 0, last_error: error.message }));
   showImport(sync);
+  if (sync.phase === 'done' && $('notice').textContent === outcomes.connected) say();
   const visible = sync.phase === 'reconnect' ? ['connect', 'import'] : ['import'];
   if (sync.activities > 0) {
     const drawn = await drawLoad().catch((error) => { say(error.message); return false; });
