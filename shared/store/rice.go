@@ -10,7 +10,7 @@ func packSeries(w *bitWriter, series []int64) {
 	differences(series)
 	second := append(make([]int64, 0, len(series)), series...)
 	differences(second)
-	if riceBits(second) < riceBits(series) {
+	if magnitude(second) < magnitude(series) {
 		w.write(1, 1)
 		series = second
 	} else {
@@ -54,52 +54,46 @@ func zigzag(value int64) uint64 { return uint64(value)<<1 ^ uint64(value>>63) }
 
 func unzigzag(value uint64) int64 { return int64(value>>1) ^ -int64(value&1) }
 
-func riceBits(series []int64) int {
-	total := 0
-	for start := 0; start < len(series); start += blockSamples {
-		_, cost := riceParameter(series[start:min(start+blockSamples, len(series))])
-		total += cost
+// magnitude is what decides between two series: the bits of a Rice code grow with it.
+func magnitude(series []int64) uint64 {
+	var sum uint64
+	for _, value := range series {
+		sum += min(zigzag(value), 1<<40) // more is escaped anyhow, and the sum can't wrap
 	}
-	return total
+	return sum
 }
 
-// riceParameter is the number of low bits that a block's values are best split at, and the block's bits then.
-func riceParameter(block []int64) (parameter, cost int) {
-	var sum uint64
-	zeros := true
-	for _, value := range block {
-		folded := zigzag(value)
-		zeros = zeros && folded == 0
-		sum += min(folded, 1<<40) // more is escaped anyhow, and the sum can't wrap
+// riceParameter is the number of low bits that a block's values are best split at.
+func riceParameter(block []int64) int {
+	sum := magnitude(block)
+	if sum == 0 {
+		return blockOfZeros
 	}
-	if zeros {
-		return blockOfZeros, 5
-	}
+	// The best one lies at or just below the mean's own length.
 	guess := min(bits.Len64(sum/uint64(len(block))), highestRice)
-	parameter, cost = guess, -1
-	for candidate := max(guess-2, 0); candidate <= min(guess+1, highestRice); candidate++ {
+	parameter, cost := guess, -1
+	for candidate := max(guess-2, 0); candidate <= guess; candidate++ {
 		if tried := blockBits(block, candidate); cost < 0 || tried < cost {
 			parameter, cost = candidate, tried
 		}
 	}
-	return parameter, cost
+	return parameter
 }
 
 func blockBits(block []int64, parameter int) int {
-	total := 5
+	total := len(block) * (1 + parameter)
 	for _, value := range block {
 		quotient := zigzag(value) >> parameter
 		if quotient >= escapeBits {
-			total += escapeBits + 64
-			continue
+			quotient = escapeBits + 64
 		}
-		total += int(quotient) + 1 + parameter
+		total += int(quotient)
 	}
 	return total
 }
 
 func packBlock(w *bitWriter, block []int64) {
-	parameter, _ := riceParameter(block)
+	parameter := riceParameter(block)
 	w.write(uint64(parameter), 5)
 	if parameter == blockOfZeros {
 		return
