@@ -45,6 +45,40 @@ func TestFiftyWakesWithAnExpiredTokenRefreshItOnce(t *testing.T) {
 	}
 }
 
+// I19: the row's lock alone suffices, without the lease that keeps workers apart.
+func TestSessionsThatFindTheSameTokenExpiredRefreshItOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 1})
+	s.connect(cyclist)
+	s.pass(7 * time.Hour)
+	sessions := make([]*session, 20)
+	for i := range sessions {
+		sessions[i] = &session{worker: s.worker, db: s.session(), accountID: s.account}
+	}
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	tokens := make([]string, len(sessions))
+	for i, session := range sessions {
+		all.Go(func() {
+			<-start
+			var err error
+			if tokens[i], err = session.access(s.ctx()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	if got := s.calls("token"); got != 1 {
+		t.Errorf("%d refreshes, want 1", got)
+	}
+	for _, token := range tokens {
+		if token == "" || token != tokens[0] {
+			t.Error("the sessions hold different tokens")
+		}
+	}
+}
+
 func TestATokenThatStravaDroppedIsRefreshedAndTheCallMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := setup(t, stravasim.Config{Activities: 6})

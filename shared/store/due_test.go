@@ -44,28 +44,34 @@ func TestOneUnitPerAthleteIsClaimedAtATime(t *testing.T) {
 	for _, kind := range []string{KindBackfill, KindStreams, KindIncremental, KindRecompute} {
 		enqueue(t, conn, DueRequest{AccountID: account, Kind: kind})
 	}
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	claims := 0
-	for range 12 {
-		worker := connect(t, db, "sync")
-		all.Go(func() {
-			for range 10 {
-				_, found, err := ClaimDue(t.Context(), worker, account, time.Now(), time.Minute)
+	workers := make([]*pgx.Conn, 8)
+	for i := range workers {
+		workers[i] = connect(t, db, "sync")
+	}
+	for range 25 { // each round all workers claim at the same moment
+		var all sync.WaitGroup
+		claims := make(chan Due, len(workers))
+		start := make(chan struct{})
+		for _, worker := range workers {
+			all.Go(func() {
+				<-start
+				due, found, err := ClaimDue(t.Context(), worker, account, time.Now(), time.Minute)
 				if err != nil {
 					t.Error(err)
 				}
 				if found {
-					mu.Lock()
-					claims++
-					mu.Unlock()
+					claims <- due
 				}
-			}
-		})
-	}
-	all.Wait()
-	if claims != 1 {
-		t.Errorf("%d workers hold a lease of one account", claims)
+			})
+		}
+		close(start)
+		all.Wait()
+		if len(claims) != 1 {
+			t.Fatalf("%d workers hold a lease of one account", len(claims))
+		}
+		if err := ReleaseDue(t.Context(), conn, <-claims); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
