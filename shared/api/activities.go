@@ -121,6 +121,7 @@ func (a *API) activityOperations(service huma.API) {
 				return &streamsOutput{
 					Status:     http.StatusAccepted,
 					RetryAfter: strconv.Itoa(int(math.Ceil(waiting.RetryAfter.Seconds()))),
+					Body:       Samples{TimeS: []int32{}},
 				}, nil
 			}
 			if err != nil {
@@ -128,6 +129,7 @@ func (a *API) activityOperations(service huma.API) {
 			}
 			return &streamsOutput{Status: http.StatusOK, Body: samplesOf(&streams)}, nil
 		})
+	alsoAnswers(service, "/v1/activities/{id}/streams", http.StatusAccepted, "They are being fetched: ask again after Retry-After seconds")
 }
 
 func activityOf(found *store.Activity) Activity {
@@ -144,18 +146,18 @@ func activityOf(found *store.Activity) Activity {
 func samplesOf(streams *training.Streams) Samples {
 	return Samples{
 		TimeS:     streams.Time,
-		HeartRate: column(streams.HeartRate, func(v uint8) bool { return v != training.MissingHeartRate }),
-		Altitude:  column(streams.Altitude, isNumber), Distance: column(streams.Distance, isNumber),
-		Velocity: column(streams.Velocity, isNumber),
-		Watts:    column(streams.Watts, func(v int16) bool { return v != training.MissingWatts }),
-		Cadence:  column(streams.Cadence, func(v int16) bool { return v != training.MissingCadence }),
+		HeartRate: nulls(streams.HeartRate, func(v uint8) bool { return v != training.MissingHeartRate }),
+		Altitude:  nulls(streams.Altitude, isNumber), Distance: nulls(streams.Distance, isNumber),
+		Velocity: nulls(streams.Velocity, isNumber),
+		Watts:    nulls(streams.Watts, func(v int16) bool { return v != training.MissingWatts }),
+		Cadence:  nulls(streams.Cadence, func(v int16) bool { return v != training.MissingCadence }),
 	}
 }
 
 func isNumber(v float64) bool { return !math.IsNaN(v) }
 
-// column turns a stream's markers of missing samples into nulls.
-func column[T any](values []T, present func(T) bool) []*T {
+// nulls turns a stream's markers of missing samples into nulls.
+func nulls[T any](values []T, present func(T) bool) []*T {
 	if values == nil {
 		return nil
 	}

@@ -19,9 +19,6 @@ import (
 	"github.com/train-d/train-d/shared/strava"
 )
 
-// maxBody bounds a request's body, in bytes.
-const maxBody = 64 << 10
-
 // API is what the operations need. All fields are demanded, except Web.
 type API struct {
 	// PublicURL is the address that browsers see, without a path. Redirects, the OAuth callback and the cookie's name and
@@ -47,17 +44,18 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	service := humago.New(mux, configuration())
 	a.Describe(service)
+	mux.Handle("GET /openapi.json", document(service))
 	if a.Web != nil {
-		mux.Handle("GET /", web(a.Web))
+		serveWeb(mux, a.Web)
 	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(refuseCrossOrigin))
-	return secured(a.secure(), protection.Handler(limited(mux)))
+	return secured(a.secure(), protection.Handler(limited(answered(mux))))
 }
 
 // Describe adds every operation to service. It opens nothing, so that the OpenAPI document can be made without a database.
 func (a *API) Describe(service huma.API) {
-	service.UseMiddleware(a.authenticate(service))
+	service.UseMiddleware(a.authenticate())
 	a.accountOperations(service)
 	a.onboardingOperations(service)
 	a.settingsOperations(service)
@@ -66,26 +64,17 @@ func (a *API) Describe(service huma.API) {
 	a.activityOperations(service)
 	a.loadOperations(service)
 	a.healthOperations(service)
+	describeAbsentDays(service.OpenAPI().Components.Schemas)
 }
 
-// Document is the OpenAPI 3.1 document of all operations, as /openapi.json answers it.
-func Document() ([]byte, error) {
-	service := humago.New(http.NewServeMux(), configuration())
-	(&API{PublicURL: &url.URL{}}).Describe(service)
-	return service.OpenAPI().MarshalJSON()
-}
-
-// configuration is Huma without its documentation page and without $schema links; JSON is all it speaks.
+// configuration is Huma without its own pages and without $schema links; JSON is all it speaks.
 func configuration() huma.Config {
 	config := huma.DefaultConfig("Train-D", "1")
 	config.Info.Description = "Turns an athlete's Strava activities into training load."
-	config.DocsPath, config.SchemasPath = "", ""
+	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.CreateHooks = nil
 	config.Components.Schemas = schemas()
-
-	config.Formats = map[string]huma.Format{
-		"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat,
-	}
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		sessionScheme: {Type: "apiKey", In: "cookie", Name: cookieName(true)},
 	}
@@ -95,7 +84,9 @@ func configuration() huma.Config {
 // operation describes one operation; signed-in ones demand the session.
 func operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
-		Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
+		Method: method, Path: path, OperationID: id, Summary: summary,
+		// Bodies arrive here whole and bounded: see limited.
+		MaxBodyBytes: -1, BodyReadTimeout: -1,
 		RejectUnknownQueryParameters: true,
 		Security:                     []map[string][]string{{sessionScheme: {}}},
 	}
@@ -115,10 +106,14 @@ func status(o huma.Operation, code int) huma.Operation {
 
 // register adds an operation whose failures become problems.
 func register[I, O any](service huma.API, o huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	source := "body"
+	if o.Method == http.MethodGet {
+		source = "query"
+	}
 	huma.Register(service, o, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
-			return nil, problem(ctx, err)
+			return nil, problem(ctx, err, source)
 		}
 		return out, nil
 	})

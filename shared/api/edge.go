@@ -30,24 +30,41 @@ func secured(https bool, next http.Handler) http.Handler {
 	})
 }
 
-// limited bounds bodies before anything reads them: also those of requests that no operation takes.
-func limited(next http.Handler) http.Handler {
+// refuseCrossOrigin answers a state-changing request that another site's page sent.
+func refuseCrossOrigin(w http.ResponseWriter, _ *http.Request) {
+	out := newProblem(http.StatusForbidden, "This request came from another site's page and was refused.")
+	out.Code = "cross-origin"
+	refuse(w, out)
+}
+
+// answered hands requests to the mux and turns its own answers, to what it has no route for, into problems.
+func answered(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > maxBody {
-			refuse(w, newProblem(http.StatusRequestEntityTooLarge, "").(*Problem))
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(w, r)
+		unrouted := &unrouted{header: http.Header{}}
+		handler.ServeHTTP(unrouted, r)
+		if unrouted.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", unrouted.header.Get("Allow"))
+			refuse(w, newProblem(unrouted.status, "This address does not take "+r.Method+" requests."))
+			return
+		}
+		refuse(w, newProblem(http.StatusNotFound, "There is nothing at this address."))
 	})
 }
 
-// refuseCrossOrigin answers a state-changing request that another site's page sent.
-func refuseCrossOrigin(w http.ResponseWriter, _ *http.Request) {
-	refuse(w, &Problem{
-		Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden, Code: "cross-origin",
-		Detail: "This request came from another site's page and was refused.",
-	})
+// unrouted takes what the mux says to a request that has no route, and keeps all but its text.
+type unrouted struct {
+	header http.Header
+	status int
 }
+
+func (u *unrouted) Header() http.Header         { return u.header }
+func (u *unrouted) WriteHeader(status int)      { u.status = status }
+func (u *unrouted) Write(b []byte) (int, error) { return len(b), nil }
 
 // refuse writes a problem outside of any operation.
 func refuse(w http.ResponseWriter, out *Problem) {
@@ -55,26 +72,25 @@ func refuse(w http.ResponseWriter, out *Problem) {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Type", out.ContentType(""))
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(out.Status)
 	_ = json.NewEncoder(w).Encode(out) // the status is sent: nothing is left to do about a client that went away
 }
 
-// web serves the page's files. What does not exist is answered as a problem, so that a mistyped API path is no HTML.
-func web(files fs.FS) http.Handler {
+// serveWeb adds a route for each file of the page, so that a mistyped API path is a problem and no HTML. Directories are not
+// listed, and index.html stands at "/" alone.
+func serveWeb(mux *http.ServeMux, files fs.FS) {
 	server := http.FileServerFS(files)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
-			name = "index.html"
-		}
-		info, err := fs.Stat(files, name)
-		if err != nil || info.IsDir() {
-			refuse(w, &Problem{
-				Title: http.StatusText(http.StatusNotFound), Status: http.StatusNotFound, Detail: "There is nothing at this address.",
-			})
-			return
-		}
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		server.ServeHTTP(w, r)
+	}
+	mux.HandleFunc("GET /{$}", serve)
+	// What cannot be listed is not served: embedded files can.
+	_ = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && name != "index.html" {
+			mux.HandleFunc("GET /"+name, serve)
+		}
+		return nil
 	})
 }

@@ -28,4 +28,5 @@ func (a *API) healthOperations(service huma.API) {
 			}
 			return out, nil
 		})
+	alsoAnswers(service, "/v1/health", http.StatusServiceUnavailable, "The database is not reached")
 }

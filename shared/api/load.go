@@ -11,19 +11,13 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-// TrainingLoad is the daily series as columns.
-type TrainingLoad struct {
-	Meta   load.Meta       `json:"meta"`
-	Series training.Series `json:"series" doc:"Entry i of every column is the day first + i. Where a figure is absent it is null, and the gap that holds i has the reason."`
-}
-
 func (a *API) loadOperations(service huma.API) {
 	register(service, operation(http.MethodGet, "/v1/training-load", "training-load", "The daily series"),
 		func(ctx context.Context, in *struct {
 			From   string            `query:"from" format:"date" doc:"First day; the first activity's where absent"`
 			To     string            `query:"to" format:"date" doc:"Last day; today where absent"`
 			Metric training.LoadKind `query:"metric" enum:"trimp,tss" default:"trimp" doc:"Which load the ratios, fitness and fatigue are made of"`
-		}) (*struct{ Body TrainingLoad }, error) {
+		}) (*struct{ Body *TrainingLoad }, error) {
 			from, err := dayOf("from", in.From, load.FromStart)
 			if err != nil {
 				return nil, err
@@ -33,7 +27,7 @@ func (a *API) loadOperations(service huma.API) {
 				return nil, err
 			}
 			columns, meta, err := a.Load.Series(ctx, identity(ctx).AccountID, from, to, in.Metric)
-			return &struct{ Body TrainingLoad }{TrainingLoad{meta, columns}}, err
+			return &struct{ Body *TrainingLoad }{&TrainingLoad{meta, columns}}, err
 		})
 	register(service, operation(http.MethodGet, "/v1/training-load/today", "today", "Where the athlete stands today, in words and figures"),
 		func(ctx context.Context, _ *struct{}) (*struct{ Body load.Today }, error) {

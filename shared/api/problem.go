@@ -3,10 +3,13 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,7 +43,7 @@ func (p *Problem) GetStatus() int { return p.Status }
 
 // GetHeaders implements huma.HeadersError.
 func (p *Problem) GetHeaders() http.Header {
-	header := http.Header{"Cache-Control": {"no-store"}}
+	header := http.Header{}
 	if p.retryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(int((p.retryAfter+time.Second-1)/time.Second)))
 	}
@@ -65,19 +68,18 @@ var problemStatus = map[fault.Kind]int{
 	fault.Postponed:       http.StatusServiceUnavailable,
 }
 
-// problem turns a failure into what the client is told, and reports to the log what only the operator can mend.
-func problem(ctx context.Context, err error) error {
-	var statusError huma.StatusError
-	if errors.As(err, &statusError) {
-		return err
-	}
+// problem turns a failure into what the client is told, and reports to the log what only the operator can mend. source is
+// where the fields stand that a fault names: "body" or "query".
+func problem(ctx context.Context, err error, source string) *Problem {
 	kind := fault.KindOf(err)
-	out := &Problem{Status: problemStatus[kind], Detail: "Something went wrong on our side. Please try again."}
-	out.Title = http.StatusText(out.Status)
+	out := newProblem(problemStatus[kind], "")
 	failure, known := fault.As(err)
 	if known && kind != fault.Internal {
-		out.Detail, out.Code, out.retryAfter = failure.Message, failure.Code, failure.RetryAfter
-		out.Errors = fieldsOf(err)
+		out.Code, out.retryAfter = failure.Code, failure.RetryAfter
+		out.Errors = fieldsOf(err, source)
+		if len(out.Errors) == 0 {
+			out.Detail = sentence(failure.Message)
+		}
 	}
 	if out.Status >= http.StatusInternalServerError {
 		serverless.Report(ctx, err)
@@ -86,30 +88,56 @@ func problem(ctx context.Context, err error) error {
 }
 
 // fieldsOf lists the field of every fault in err's tree: a joined error names several.
-func fieldsOf(err error) []ProblemField {
-	var fields []ProblemField
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range joined.Unwrap() {
-			fields = append(fields, fieldsOf(one)...)
+func fieldsOf(err error, source string) []ProblemField {
+	switch err := err.(type) {
+	case *fault.Error:
+		if err.Field == "" {
+			return nil
+		}
+		return []ProblemField{{Location: source + "." + err.Field, Message: err.Message}}
+	case interface{ Unwrap() []error }:
+		var fields []ProblemField
+		for _, one := range err.Unwrap() {
+			fields = append(fields, fieldsOf(one, source)...)
 		}
 		return fields
+	case interface{ Unwrap() error }:
+		return fieldsOf(err.Unwrap(), source)
+	default:
+		return nil
 	}
-	if failure, ok := fault.As(err); ok && failure.Field != "" {
-		fields = append(fields, ProblemField{Location: "body." + failure.Field, Message: failure.Message})
+}
+
+// sentence gives a message its capital and its full stop: other layers write theirs to stand after a colon.
+func sentence(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if size == 0 {
+		return message
 	}
-	return fields
+	message = string(unicode.ToUpper(first)) + message[size:]
+	if strings.ContainsRune(".!?", rune(message[len(message)-1])) {
+		return message
+	}
+	return message + "."
 }
 
 func init() {
-	huma.NewError = newProblem
-	huma.NewErrorWithContext = func(_ huma.Context, status int, message string, errs ...error) huma.StatusError {
+	huma.DefaultArrayNullable = false // no answer holds null for a list
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newProblem(status, message, errs...)
+	}
+	huma.NewErrorWithContext = func(hc huma.Context, status int, message string, errs ...error) huma.StatusError {
+		if status >= http.StatusInternalServerError {
+			serverless.Report(hc.Context(), fmt.Errorf("%s: %w", message, errors.Join(errs...)))
+		}
 		return newProblem(status, message, errs...)
 	}
 }
 
-// newProblem is what Huma calls for its own findings: unreadable or invalid input.
-func newProblem(status int, message string, errs ...error) huma.StatusError {
-	out := &Problem{Title: http.StatusText(status), Status: status, Detail: message}
+// newProblem is a problem by its status, with a fixed sentence where the status has one of its own; errs are what Huma found
+// wrong with the input.
+func newProblem(status int, message string, errs ...error) *Problem {
+	out := &Problem{Title: http.StatusText(status), Status: status, Detail: sentence(message)}
 	for _, err := range errs {
 		var detailer huma.ErrorDetailer
 		if !errors.As(err, &detailer) {
@@ -120,14 +148,23 @@ func newProblem(status int, message string, errs ...error) huma.StatusError {
 	}
 	switch status {
 	case http.StatusBadRequest:
-		out.Code, out.Detail = "malformed", "The request could not be read: "+strings.ToLower(message)+"."
-		for i := range out.Errors {
-			out.Errors[i] = ProblemField{Location: out.Errors[i].Location, Message: "not well-formed"}
+		out.Code, out.Detail = "malformed", "The request could not be read: it is not well-formed JSON."
+		out.Errors = nil // what a parser says repeats what was sent
+		if message != "" && len(errs) == 0 {
+			out.Detail = "The request could not be read: " + message + "."
 		}
-	case http.StatusUnprocessableEntity:
-		out.Code, out.Detail = "invalid", "Some of the input is wrong; see errors."
+	case http.StatusRequestTimeout:
+		out.Code, out.Detail = "too-slow", "The request body did not arrive in time."
 	case http.StatusRequestEntityTooLarge:
 		out.Code, out.Detail = "too-large", "The request body is larger than 64 KiB."
+	case http.StatusUnsupportedMediaType:
+		out.Code, out.Detail = "media-type", "The request body must be JSON, sent as application/json."
+		out.Errors = nil
+	case http.StatusUnprocessableEntity:
+		out.Code, out.Detail = "invalid", "Some of the input is wrong; see errors."
+	}
+	if status >= http.StatusInternalServerError {
+		out.Detail = "Something went wrong on our side. Please try again."
 	}
 	return out
 }

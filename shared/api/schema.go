@@ -8,29 +8,16 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
-
-// figureDocument is training.Figure as it is written.
-type figureDocument struct {
+// figure is training.Figure as it is written.
+type figure struct {
 	Value  *float64        `json:"value" doc:"null where the figure is absent"`
 	Reason training.Reason `json:"reason,omitempty" doc:"Why it is absent"`
 }
 
-// columnDocument is training.Column as it is written.
-type columnDocument struct {
+// column is training.Column as it is written.
+type column struct {
 	Values []*float64     `json:"values"`
-	Gaps   []training.Gap `json:"gaps"`
-}
-
-// schemas makes the registry of the OpenAPI document. Types of package training that write their own JSON are described by
-// what they write: that package knows nothing of OpenAPI.
-func schemas() huma.Registry {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
-	registry.RegisterTypeAlias(typeOf[training.Figure](), typeOf[figureDocument]())
-	registry.RegisterTypeAlias(typeOf[training.Column](), typeOf[columnDocument]())
-	registry.RegisterTypeAlias(typeOf[training.Date](), typeOf[day]())
-	registry.RegisterTypeAlias(typeOf[ActivityID](), typeOf[string]())
-	return registry
+	Gaps   []training.Gap `json:"gaps" doc:"Runs of days without a value, and why"`
 }
 
 // day is training.Date as it is written.
@@ -39,4 +26,25 @@ type day string
 // Schema implements huma.SchemaProvider.
 func (day) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date"}
+}
+
+// schemas makes the registry of the OpenAPI document. Types of package training that write their own JSON are described by
+// what they write: that package knows nothing of OpenAPI.
+func schemas() huma.Registry {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	alias[training.Figure, figure](registry)
+	alias[training.Column, column](registry)
+	alias[training.Date, day](registry)
+	alias[ActivityID, string](registry)
+	return registry
+}
+
+func alias[T, Described any](registry huma.Registry) {
+	registry.RegisterTypeAlias(reflect.TypeFor[T](), reflect.TypeFor[Described]())
+}
+
+// describeAbsentDays marks the days that may be null: an alias does not see that its field is a pointer.
+func describeAbsentDays(registry huma.Registry) {
+	registry.Map()["Settings"].Properties["birth_date"].Nullable = true
+	registry.Map()["Series"].Properties["history_start"].Nullable = true
 }

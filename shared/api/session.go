@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/train-d/train-d/shared/account"
 	"github.com/train-d/train-d/shared/fault"
@@ -42,7 +43,7 @@ func (a *API) cookie(token string, expires time.Time) http.Cookie {
 }
 
 // authenticate puts who is signed in into the context of every operation that demands it, and refuses the others.
-func (a *API) authenticate(service huma.API) func(huma.Context, func(huma.Context)) {
+func (a *API) authenticate() func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		if len(hc.Operation().Security) == 0 {
 			next(hc)
@@ -51,7 +52,7 @@ func (a *API) authenticate(service huma.API) func(huma.Context, func(huma.Contex
 		ctx := hc.Context()
 		identity, err := a.identify(ctx, hc.Header("Cookie"))
 		if err != nil {
-			writeProblem(service, hc, problem(ctx, err))
+			writeProblem(hc, problem(ctx, err, "header"))
 			return
 		}
 		ctx = logging.WithAttrs(ctx, slog.Int64("account_id", identity.AccountID))
@@ -84,16 +85,7 @@ func identity(ctx context.Context) account.Identity {
 }
 
 // writeProblem answers from a middleware, where an error cannot be returned.
-func writeProblem(service huma.API, hc huma.Context, err error) {
-	out, ok := err.(*Problem)
-	if !ok {
-		out = newProblem(http.StatusInternalServerError, "").(*Problem)
-	}
-	for name, values := range out.GetHeaders() {
-		hc.SetHeader(name, values[0])
-	}
-	hc.SetHeader("Content-Type", out.ContentType(""))
-	hc.SetStatus(out.Status)
-	// The status is sent: a client that left is all that can fail from here.
-	_ = service.Marshal(hc.BodyWriter(), "application/json", out)
+func writeProblem(hc huma.Context, out *Problem) {
+	_, w := humago.Unwrap(hc)
+	refuse(w, out)
 }

@@ -28,6 +28,7 @@ const (
 	outcomeState       outcome = "state"       // the answer is not this session's, too old, or used
 	outcomeScope       outcome = "scope"       // activities were not granted
 	outcomeTaken       outcome = "taken"       // the Strava athlete belongs to another account
+	outcomeOther       outcome = "other"       // this account is connected to another Strava athlete
 	outcomeFull        outcome = "full"        // Strava allows this app no further athlete
 	outcomeCode        outcome = "code"        // Strava no longer accepts its own code
 	outcomeSignedOut   outcome = "signed-out"  // the session ended meanwhile
@@ -112,6 +113,8 @@ func (a *API) outcomeOf(ctx context.Context, err error) outcome {
 			return outcomeScope
 		case "strava-athlete-taken":
 			return outcomeTaken
+		case "strava-other-athlete":
+			return outcomeOther
 		}
 	}
 	serverless.Report(ctx, fmt.Errorf("connect Strava: %w", err))

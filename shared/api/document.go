@@ -1,0 +1,63 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/train-d/train-d/shared/serverless"
+)
+
+//go:generate go test -run ^TestTheCommittedDocumentIsTheServedOne$ -update .
+
+// Document is the OpenAPI 3.1 document of all operations, as /openapi.json answers it and openapi.json in this folder holds
+// it. No database is needed to make it.
+func Document() ([]byte, error) {
+	service := humago.New(http.NewServeMux(), configuration())
+	(&API{PublicURL: &url.URL{}}).Describe(service)
+	return encodeDocument(service)
+}
+
+func encodeDocument(service huma.API) ([]byte, error) {
+	compact, err := service.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encode OpenAPI document: %w", err)
+	}
+	var text bytes.Buffer
+	if err := json.Indent(&text, compact, "", "  "); err != nil {
+		return nil, fmt.Errorf("indent OpenAPI document: %w", err)
+	}
+	text.WriteByte('\n')
+	return text.Bytes(), nil
+}
+
+// alsoAnswers documents a further status with which a GET answers in the same shape.
+func alsoAnswers(service huma.API, path string, code int, description string) {
+	responses := service.OpenAPI().Paths[path].Get.Responses
+	further := *responses["200"]
+	further.Description = description
+	responses[strconv.Itoa(code)] = &further
+}
+
+// document answers with the OpenAPI document, made when it is first asked for: no start waits for it.
+func document(service huma.API) http.Handler {
+	made := sync.OnceValues(func() ([]byte, error) { return encodeDocument(service) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, err := made()
+		if err != nil {
+			serverless.Report(r.Context(), err)
+			refuse(w, newProblem(http.StatusInternalServerError, ""))
+			return
+		}
+		w.Header().Set("Content-Type", "application/openapi+json")
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(text) // the status is sent: a client that left is all that can fail
+	})
+}
