@@ -19,7 +19,9 @@ func peek(conn net.Conn) socket {
 		return socketHidden
 	}
 	seen := socketSpeaks
-	err = raw.Read(func(fd uintptr) bool {
+	// Control and not Read: pgx's background reader may sit in a Read of an idle socket, after a write that took long, and
+	// Read would wait for it without regard to any context.
+	err = raw.Control(func(fd uintptr) {
 		var one [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch {
@@ -28,7 +30,6 @@ func peek(conn net.Conn) socket {
 		case err != nil, n == 0:
 			seen = socketClosed
 		}
-		return true // never wait
 	})
 	if err != nil {
 		return socketHidden
