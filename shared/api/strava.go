@@ -58,7 +58,8 @@ func (a *API) stravaOperations(service huma.API) {
 			return &redirect{http.StatusSeeOther, a.Strava.AuthorizeURL(state, a.PublicURL.JoinPath(callbackPath).String())}, nil
 		})
 	callback := open(status(operation(http.MethodGet, callbackPath, "strava-callback", "Where Strava sends the browser back to; answers with a redirect to the page that says how it ended"), http.StatusSeeOther))
-	callback.RejectUnknownQueryParameters = false // what Strava adds one day must not end an athlete's way
+	// What Strava adds one day must not end an athlete's way, and what it never sends ends with the state.
+	callback.RejectUnknownQueryParameters, callback.SkipValidateParams = false, true
 	register(service, callback,
 		func(ctx context.Context, in *callbackInput) (*redirect, error) {
 			target := a.PublicURL.JoinPath("/")

@@ -1,0 +1,146 @@
+package api
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRegisteringSignsIn(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	b := s.visit()
+	got := b.call("POST", "/v1/accounts", map[string]any{"email": "ada@example.com", "password": password, "accept_terms": true}).wants(http.StatusCreated)
+	var registered, who Who
+	got.decode(&registered)
+	b.get("/v1/session").wants(http.StatusOK).decode(&who)
+	if registered.Email != "ada@example.com" || registered.AccountID == 0 || !registered.ExpiresAt.After(time.Now()) {
+		t.Errorf("registered as %+v", registered)
+	}
+	if who.AccountID != registered.AccountID || who.Email != registered.Email || !who.ExpiresAt.Equal(registered.ExpiresAt) {
+		t.Errorf("registered as %+v, am %+v", registered, who)
+	}
+	if n := s.count(`SELECT count(*) FROM consents WHERE account_id = $1`, who.AccountID); n == 0 {
+		t.Error("no consent was stored")
+	}
+}
+
+func TestTheCookieFollowsThePublicURLAndNoHeader(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		public, name string
+		secure       bool
+	}{{"http://localhost:8080", "session", false}, {"https://train.example.com", "__Host-session", true}} {
+		s := setup(t, func(s *system) { s.api.PublicURL, _ = url.Parse(c.public) })
+		request := s.visit().request("POST", "/v1/accounts", strings.NewReader(`{"email":"a@example.com","password":"`+password+`","accept_terms":true}`))
+		// Whoever forges these must not get a cookie for another origin, nor one without protection.
+		request.Host = "evil.example.com"
+		request.Header.Set("X-Forwarded-Proto", map[bool]string{true: "http", false: "https"}[c.secure])
+		request.Header.Set("X-Forwarded-Host", "evil.example.com")
+		recorder := s.record(request)
+		cookies := recorder.Result().Cookies()
+		if recorder.Code != http.StatusCreated || len(cookies) != 1 {
+			t.Fatalf("%s: got %d %s, cookies %v", c.public, recorder.Code, recorder.Body, cookies)
+		}
+		cookie := cookies[0]
+		if cookie.Name != c.name || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+			cookie.Path != "/" || cookie.Domain != "" || !cookie.Expires.After(time.Now()) {
+			t.Errorf("%s: got %v", c.public, cookie)
+		}
+		if hsts := recorder.Header().Get("Strict-Transport-Security"); (hsts != "") != c.secure {
+			t.Errorf("%s: Strict-Transport-Security %q", c.public, hsts)
+		}
+	}
+}
+
+// A cookie that another site of the same host could have set counts for nothing where the service is reached by HTTPS.
+func TestOverHTTPSOnlyThePrefixedCookieCounts(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(s *system) { s.api.PublicURL, _ = url.Parse("https://train.example.com") })
+	registration := s.visit().request("POST", "/v1/accounts", strings.NewReader(`{"email":"a@example.com","password":"`+password+`","accept_terms":true}`))
+	token := s.record(registration).Result().Cookies()[0].Value
+	for name, want := range map[string]int{"__Host-session": http.StatusOK, "session": http.StatusUnauthorized} {
+		request := s.visit().request("GET", "/v1/session", nil)
+		request.AddCookie(&http.Cookie{Name: name, Value: token})
+		if got := s.record(request).Code; got != want {
+			t.Errorf("%s: got %d, want %d", name, got, want)
+		}
+	}
+}
+
+func TestAnAddressHasOneAccount(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.register("ada@example.com")
+	b := s.visit()
+	b.call("POST", "/v1/accounts", map[string]any{"email": "ADA@example.com", "password": password, "accept_terms": true}).refused(http.StatusConflict, "email-taken")
+	b.get("/v1/session").refused(http.StatusUnauthorized, "signed-out")
+	if n := s.count(`SELECT count(*) FROM accounts`); n != 1 {
+		t.Errorf("there are %d accounts", n)
+	}
+}
+
+func TestSigningInAndOut(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	first := s.register("ada@example.com")
+	b := s.visit()
+	b.call("POST", "/v1/session", map[string]any{"email": "ada@example.com", "password": password}).wants(http.StatusOK)
+	b.get("/v1/session").wants(http.StatusOK)
+	token := b.client.Jar.Cookies(b.api.PublicURL)[0]
+	out := b.call("DELETE", "/v1/session", nil).wants(http.StatusNoContent)
+	if cookie := out.header.Get("Set-Cookie"); !strings.Contains(cookie, "Max-Age=0") || len(out.body) != 0 {
+		t.Errorf("signing out answers %q with cookie %q", out.body, cookie)
+	}
+	b.get("/v1/session").refused(http.StatusUnauthorized, "signed-out")
+	request := b.request("GET", "/v1/session", nil)
+	request.AddCookie(token) // kept, though the browser was told to forget it
+	b.send(request).refused(http.StatusUnauthorized, "signed-out")
+	first.get("/v1/session").wants(http.StatusOK) // another session of the same account
+}
+
+func TestUnknownAddressAndWrongPasswordLookTheSame(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.register("ada@example.com")
+	b := s.visit()
+	unknown := b.call("POST", "/v1/session", map[string]any{"email": "eve@example.com", "password": password}).refused(http.StatusUnauthorized, "credentials")
+	wrong := b.call("POST", "/v1/session", map[string]any{"email": "ada@example.com", "password": "another password"}).refused(http.StatusUnauthorized, "credentials")
+	noAddress := b.call("POST", "/v1/session", map[string]any{"email": "eve", "password": ""}).refused(http.StatusUnauthorized, "credentials")
+	if !bytes.Equal(unknown.body, wrong.body) || !bytes.Equal(unknown.body, noAddress.body) {
+		t.Errorf("told apart:\n%s%s%s", unknown.body, wrong.body, noAddress.body)
+	}
+	unknown.header.Del("Date")
+	wrong.header.Del("Date")
+	for name := range unknown.header {
+		if unknown.header.Get(name) != wrong.header.Get(name) || len(unknown.header) != len(wrong.header) {
+			t.Errorf("header %s tells them apart", name)
+		}
+	}
+}
+
+// I31: routes were open.
+func TestEveryOperationDemandsASessionUnlessItCannot(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	expired := s.register("ada@example.com")
+	s.exec(`UPDATE sessions SET expires_at = now() - interval '1 second'`)
+	open := map[string]bool{"POST /v1/accounts": true, "POST /v1/session": true, "GET /v1/health": true, "GET /v1/strava/callback": true}
+	for _, route := range [][2]string{
+		{"GET", "/v1/session"}, {"DELETE", "/v1/session"}, {"GET", "/v1/onboarding"}, {"GET", "/v1/settings"},
+		{"PATCH", "/v1/settings"}, {"GET", "/v1/strava/connect"}, {"POST", "/v1/sync"}, {"GET", "/v1/sync"}, {"GET", "/v1/activities"},
+		{"GET", "/v1/activities/1"}, {"GET", "/v1/activities/1/streams"}, {"GET", "/v1/training-load"}, {"GET", "/v1/training-load/today"},
+	} {
+		open[route[0]+" "+route[1]] = false
+		// Bad input tells nothing to who is not signed in.
+		for _, b := range []*browser{expired, s.visit()} {
+			b.call(route[0], route[1]+"?unknown=1", nil).refused(http.StatusUnauthorized, "signed-out")
+		}
+	}
+	if n := operations(); n != len(open) {
+		t.Errorf("there are %d operations, and %d are named here", n, len(open))
+	}
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestWhatIsNoJSONIsMalformed(t *testing.T) {
+	t.Parallel()
+	b := setup(t).visit()
+	for _, body := range []string{
+		"{", `{"email":"ada@example.com","password":"` + password + `",}`, "", "email=ada", "{} {}", "\xff\xfe", strings.Repeat("[", 20_000),
+		`{"email":1e400}`,
+	} {
+		if got := b.call("POST", "/v1/accounts", body).refused(http.StatusBadRequest, "malformed"); strings.Contains(string(got.body), "ada") {
+			t.Errorf("%.40q: repeats what was sent: %s", body, got.body)
+		}
+	}
+}
+
+func TestInvalidContentNamesTheFields(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	b := s.visit()
+	for body, locations := range map[string][]string{
+		`{}`:     {"body"},
+		`[]`:     {"body"},
+		`null`:   {"body"},
+		`"text"`: {"body"},
+		`{"email":5,"password":true,"accept_terms":"yes"}`:                                                        {"body.email", "body.password", "body.accept_terms"},
+		`{"email":"ada","password":"` + password + `","accept_terms":true}`:                                       {"body.email"},
+		`{"email":"a@localhost","password":"` + password + `","accept_terms":false}`:                              {"body.email", "body.accept_terms"},
+		`{"email":"a@example.com","password":"short","accept_terms":true}`:                                        {"body.password"},
+		`{"email":"a@example.com","password":"` + strings.Repeat(password, 9) + `","accept_terms":true}`:          {"body.password"},
+		`{"email":"a@example.com","password":"` + password + `","accept_terms":true,"admin":true}`:                {"body.admin"},
+		`{"email":"` + strings.Repeat("a", 255) + `@example.com","password":"` + password + `","accept_terms":1}`: {"body.email", "body.accept_terms"},
+	} {
+		b.call("POST", "/v1/accounts", body).refused(http.StatusUnprocessableEntity, "invalid", locations...)
+	}
+	if n := s.count(`SELECT count(*) FROM accounts`); n != 0 {
+		t.Errorf("%d accounts were opened", n)
+	}
+}
+
+func TestParametersNameTheirFields(t *testing.T) {
+	t.Parallel()
+	b := setup(t).register("ada@example.com")
+	for path, locations := range map[string][]string{
+		"/v1/session?verbose=1":                           {"query.verbose"},
+		"/v1/activities?limit=0":                          {"query.limit"},
+		"/v1/activities?limit=201":                        {"query.limit"},
+		"/v1/activities?limit=many":                       {"query.limit"},
+		"/v1/activities?before=yesterday":                 {"query.before"},
+		"/v1/activities?before=" + long:                   {"query.before"},
+		"/v1/activities?after=1&page=2":                   {"query.after", "query.page"},
+		"/v1/activities/abc":                              {"path.id"},
+		"/v1/activities/0":                                {"path.id"},
+		"/v1/activities/99999999999999999999":             {"path.id"},
+		"/v1/training-load?from=2026-13-01":               {"query.from"},
+		"/v1/training-load?from=yesterday&to=1":           {"query.from", "query.to"},
+		"/v1/training-load?from=2026-02-02&to=2026-02-01": {"query.from"},
+		"/v1/training-load?from=2999-01-01":               {"query.from"},
+		"/v1/training-load?metric=hours":                  {"query.metric"},
+		"/v1/training-load?to=2026-02-30":                 {"query.to"},
+	} {
+		b.get(path).refused(http.StatusUnprocessableEntity, "invalid", locations...)
+	}
+}
+
+var long = strings.Repeat("1", 65)
+
+func TestOnlyJSONIsTaken(t *testing.T) {
+	t.Parallel()
+	b := setup(t).visit()
+	// What a plain form of another site can send without asking.
+	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
+		request := b.request("POST", "/v1/session", strings.NewReader(`{"email":"ada@example.com","password":"x"}`))
+		request.Header.Set("Content-Type", kind)
+		b.send(request).refused(http.StatusUnsupportedMediaType, "media-type")
+	}
+	request := b.request("POST", "/v1/session", strings.NewReader(`{"email":"ada@example.com","password":"x"}`))
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	b.send(request).refused(http.StatusUnauthorized, "credentials")
+}
+
+// chunked hides a body's length from the client, which then sends it in chunks.
+func chunked(body io.Reader) io.Reader { return struct{ io.Reader }{body} }
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	b := setup(t).register("ada@example.com")
+	pad := func(size int) string { // a sign-in of exactly so many bytes
+		text := `{"email":"ada@example.com","password":"wrong"}`
+		return text + strings.Repeat(" ", size-len(text))
+	}
+	for name, send := range map[string]func(string) io.Reader{
+		"announced": func(s string) io.Reader { return strings.NewReader(s) },
+		"chunked":   func(s string) io.Reader { return chunked(strings.NewReader(s)) },
+		"trickling": func(s string) io.Reader { return chunked(iotest.HalfReader(strings.NewReader(s))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.send(b.request("POST", "/v1/session", send(pad(maxBody)))).refused(http.StatusUnauthorized, "credentials")
+			// Also where nothing takes a body, and where there is nothing.
+			for _, route := range [][2]string{{"POST", "/v1/session"}, {"PATCH", "/v1/settings"}, {"POST", "/v1/sync"}, {"DELETE", "/v1/session"},
+				{"GET", "/v1/health"}, {"POST", "/v1/nothing"}, {"GET", "/"}} {
+				b.send(b.request(route[0], route[1], send(pad(maxBody+1)))).refused(http.StatusRequestEntityTooLarge, "too-large")
+			}
+		})
+	}
+	b.get("/v1/session").wants(http.StatusOK) // nothing of it signed out
+}
+
+func TestABodyThatBreaksOffIsMalformed(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	request := s.visit().request("POST", "/v1/session", io.MultiReader(strings.NewReader(`{"email"`), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	request.ContentLength = -1
+	if got := s.record(request); got.Code != http.StatusBadRequest {
+		t.Errorf("got %d %s", got.Code, got.Body)
+	}
+}
