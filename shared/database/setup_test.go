@@ -60,7 +60,11 @@ func (b *bench) pooled(cfg config.Database) *database.Pooled {
 
 func (b *bench) session(cfg config.Database) *database.Session {
 	s := database.NewDirect(cfg, "sync").Open()
-	b.t.Cleanup(func() { s.Close(context.Background()) })
+	b.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		s.Close(ctx)
+	})
 	return s
 }
 
@@ -68,18 +72,22 @@ func (b *bench) session(cfg config.Database) *database.Session {
 func (b *bench) do(sql string, args ...any) {
 	b.t.Helper()
 	conn := b.superuser()
-	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
+	if _, err := conn.Exec(b.ctx, sql, args...); err != nil {
 		b.t.Fatalf("%s: %v", sql, err)
 	}
 }
 
 func (b *bench) superuser() *pgx.Conn {
 	b.t.Helper()
-	conn, err := pgx.Connect(context.Background(), b.SuperuserDSN())
+	conn, err := pgx.Connect(b.ctx, b.SuperuserDSN())
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	b.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	})
 	return conn
 }
 
@@ -87,7 +95,7 @@ func (b *bench) superuser() *pgx.Conn {
 func (b *bench) number(sql string, args ...any) int {
 	b.t.Helper()
 	var n int
-	if err := b.superuser().QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
+	if err := b.superuser().QueryRow(b.ctx, sql, args...).Scan(&n); err != nil {
 		b.t.Fatalf("%s: %v", sql, err)
 	}
 	return n
