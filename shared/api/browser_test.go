@@ -22,7 +22,8 @@ const password = "correct horse battery"
 // browser is one person's, with a cookie jar. Everything it is answered is held against what the API promises of every answer.
 type browser struct {
 	*system
-	client *http.Client
+	client  *http.Client
+	address string // where it goes to
 }
 
 // answer is what came back.
@@ -40,7 +41,11 @@ func (s *system) visit() *browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &browser{s, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	b := &browser{system: s, client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	if s.server != nil {
+		b.address = s.server.URL
+	}
+	return b
 }
 
 // register opens a new browser with an account.
@@ -77,7 +82,7 @@ func (b *browser) get(path string) answer { b.t.Helper(); return b.call("GET", p
 
 func (b *browser) request(method, path string, body io.Reader) *http.Request {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, body)
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.address+path, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
