@@ -3,18 +3,12 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
-	"unicode"
-
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
 const password = "correct horse battery"
@@ -105,66 +99,6 @@ func (b *browser) send(request *http.Request) answer {
 	return a
 }
 
-// described routes a request to its operation in the OpenAPI document.
-var described = func() func(*http.Request) (*huma.Operation, huma.Registry) {
-	service := humago.New(http.NewServeMux(), configuration())
-	(&API{}).Describe(service)
-	routes, operations := http.NewServeMux(), map[string]*huma.Operation{}
-	for path, item := range service.OpenAPI().Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Delete} {
-			if operation != nil {
-				pattern := operation.Method + " " + path
-				operations[pattern] = operation
-				routes.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) {})
-			}
-		}
-	}
-	return func(r *http.Request) (*huma.Operation, huma.Registry) {
-		_, pattern := routes.Handler(r)
-		return operations[pattern], service.OpenAPI().Components.Schemas
-	}
-}()
-
-// internals are words of the layers below, which no client may read.
-var internals = regexp.MustCompile(`(?i)pgx|sqlstate|dial|goroutine|\.go:|127\.0\.0\.1|select |traind_|unmarshal|huma|operation:|%!`)
-
-// check holds an answer against what is promised of all: what the document says of its shape, errors as problems without
-// internals, and no password in it.
-func (a answer) check(request *http.Request) {
-	a.t.Helper()
-	what := fmt.Sprintf("%s %s: %d %s", request.Method, request.URL.Path, a.status, a.body)
-	if bytes.Contains(a.body, []byte(password)) {
-		a.t.Errorf("%s: repeats a password", what)
-	}
-	if a.status >= 400 && request.Method != http.MethodHead && !(a.status == http.StatusServiceUnavailable && request.URL.Path == "/v1/health") {
-		found := a.problem()
-		if a.header.Get("Content-Type") != "application/problem+json" || a.header.Get("Cache-Control") != "no-store" ||
-			found.Status != a.status || found.Title != http.StatusText(a.status) {
-			a.t.Errorf("%s: no problem details: %v", what, a.header)
-		}
-		if !unicode.IsUpper(rune(found.Detail[0])) || !strings.HasSuffix(found.Detail, ".") || internals.Match(a.body) {
-			a.t.Errorf("%s: no sentence for people", what)
-		}
-		return
-	}
-	operation, registry := described(request)
-	if operation == nil || len(a.body) == 0 {
-		return
-	}
-	response := operation.Responses[fmt.Sprint(a.status)]
-	if response == nil {
-		a.t.Errorf("%s: the document knows no such answer", what)
-		return
-	}
-	var value any
-	a.decode(&value)
-	result := &huma.ValidateResult{}
-	huma.Validate(registry, response.Content["application/json"].Schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, value, result)
-	for _, err := range result.Errors {
-		a.t.Errorf("%s %s is not as the document says: %v", request.Method, request.URL.Path, err)
-	}
-}
-
 // wants ends the test where the status is another.
 func (a answer) wants(code int) answer {
 	a.t.Helper()
@@ -210,18 +144,4 @@ func (s *system) record(request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	quiet(s.api.Handler()).ServeHTTP(recorder, request)
 	return recorder
-}
-
-// operations is how many the document has.
-func operations() (n int) {
-	service := humago.New(http.NewServeMux(), configuration())
-	(&API{}).Describe(service)
-	for _, item := range service.OpenAPI().Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if operation != nil {
-				n++
-			}
-		}
-	}
-	return n
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -121,4 +123,27 @@ func TestABodyThatBreaksOffIsMalformed(t *testing.T) {
 	if got := s.record(request); got.Code != http.StatusBadRequest {
 		t.Errorf("got %d %s", got.Code, got.Body)
 	}
+}
+
+func TestABodyThatTricklesIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer{t, response.StatusCode, response.Header, body}.refused(http.StatusRequestTimeout, "too-slow")
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -179,17 +178,6 @@ func TestAnAthleteBelongsToOneAccount(t *testing.T) {
 	ada.connect(triathlete).outcome(outcomeOther)
 	if n := s.count(`SELECT count(*) FROM strava_connections`); n != 1 || len(s.takeWakes()) != 0 {
 		t.Errorf("%d connections", n)
-	}
-}
-
-func TestALostWakeUpIsNoFailure(t *testing.T) {
-	t.Parallel()
-	s := setup(t, func(s *system) {
-		s.api.Wake = func(context.Context, int64, int64) error { return http.ErrHandlerTimeout }
-	})
-	s.register("ada@example.com").connect(trailRunner).outcome(outcomeConnected)
-	if n := s.count(`SELECT count(*) FROM due_work`); n != 1 {
-		t.Errorf("%d due rows", n)
 	}
 }
 

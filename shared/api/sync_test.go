@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -66,4 +67,15 @@ func TestAnEndedConnectionMustBeRenewed(t *testing.T) {
 	b.call("POST", "/v1/sync", nil).refused(http.StatusConflict, "strava-reconnect")
 	b.connect(trailRunner).outcome(outcomeConnected)
 	b.call("POST", "/v1/sync", nil).wants(http.StatusAccepted)
+}
+
+func TestALostWakeUpIsNoFailure(t *testing.T) {
+	t.Parallel()
+	s := setup(t, func(s *system) {
+		s.api.Wake = func(context.Context, int64, int64) error { return http.ErrHandlerTimeout }
+	})
+	s.register("ada@example.com").connect(trailRunner).outcome(outcomeConnected)
+	if n := s.count(`SELECT count(*) FROM due_work`); n != 1 {
+		t.Errorf("%d due rows", n)
+	}
 }
