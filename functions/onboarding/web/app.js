@@ -11,6 +11,7 @@ const outcomes = {
   state: 'That answer from Strava is too old, was used before or belongs to another session. Please connect again.',
   scope: 'Strava did not allow reading your activities. Connect again and leave the boxes about your activities ticked.',
   taken: 'This Strava athlete belongs to another Train-D account already. Sign in to that account, or choose another athlete.',
+  other: 'This account is connected to another Strava athlete. Sign in at Strava as that athlete and connect again.',
   full: 'Strava lets this app connect no further athlete at present. Please try again later.',
   code: 'Strava did not accept the authorization. Please connect again.',
   'signed-out': 'Your session ended meanwhile. Sign in and connect again.',
