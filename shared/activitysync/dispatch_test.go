@@ -1,0 +1,46 @@
+package activitysync
+
+import (
+	"context"
+	"testing"
+
+	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/message"
+)
+
+func TestAWorkerWithoutTimeLeavesTheRestAndWakesAnother(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	s.connect(cyclist)
+	ctx, cancel := context.WithTimeout(s.ctx(), stopBefore/2)
+	defer cancel()
+	if err := s.worker.Wake(ctx, message.NewWake(1, s.account)); err != nil {
+		t.Fatal(err)
+	}
+	if s.wakes.count() != 1 || s.calls("activities") != 0 {
+		t.Errorf("%d wakes, %d calls", s.wakes.count(), s.calls("activities"))
+	}
+}
+
+func TestDispatchWakesEveryDueAccountOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 1})
+	const accounts = 2*dispatchPage + 7
+	if _, err := s.admin.Exec(t.Context(), `WITH made AS (INSERT INTO accounts (email) SELECT 'a' || n || '@example.com'
+FROM generate_series(1, $1::int) AS n RETURNING id)
+INSERT INTO due_work (account_id, kind, due_at) SELECT id, kind, now() - interval '1 minute'
+FROM made, (VALUES ('streams'), ('recompute')) AS kinds (kind)`, accounts); err != nil {
+		t.Fatal(err)
+	}
+	dispatcher := Dispatcher{Databases: s.direct("dispatch").AsOpener(), Publisher: s.wakes, Now: s.now}
+	if err := dispatcher.Tick(s.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	woken := map[int64]int{}
+	for _, body := range s.wakes.bodies {
+		woken[body.(message.Wake).AccountID]++
+	}
+	if len(woken) != accounts || s.wakes.count() != accounts {
+		t.Errorf("%d messages for %d accounts, want %d", s.wakes.count(), len(woken), accounts)
+	}
+}
