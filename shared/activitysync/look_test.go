@@ -10,14 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/train-d/train-d/infra/stravasim"
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/store"
-	"github.com/train-d/train-d/shared/strava"
 )
 
 // row reads one row as the superuser.

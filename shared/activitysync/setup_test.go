@@ -26,8 +26,6 @@ import (
 	"github.com/train-d/train-d/shared/strava"
 )
 
-
-
 // The simulator's athletes, in its own order.
 const (
 	trailRunner  int64 = 8_100_000_001

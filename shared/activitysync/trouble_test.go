@@ -9,8 +9,6 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-
-
 func TestAnApplicationThatStravaRefusesWaitsAndDisconnectsNobody(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]stravasim.Fault{
