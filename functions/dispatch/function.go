@@ -5,6 +5,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 
 	"github.com/train-d/train-d/shared/activitysync"
 	"github.com/train-d/train-d/shared/config"
@@ -15,12 +16,13 @@ import (
 
 func init() {
 	settings, err := config.LoadDispatch()
-	if err != nil {
+	if err := errors.Join(err, database.Check(settings.Database)); err != nil {
 		serverless.Refuse("Dispatch", err)
 	}
 	service := serverless.New(settings.Service)
 	publisher := message.NewPublisher(settings.Service.Project)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
+	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	direct := database.NewDirect(settings.Database, "dispatch")
 	dispatcher := &activitysync.Dispatcher{Databases: direct.AsOpener(), Publisher: publisher}
 	service.PubSub("Dispatch", settings.Push, func(ctx context.Context, push serverless.Push) error {

@@ -22,13 +22,14 @@ import (
 
 func init() {
 	settings, err := config.LoadMigrate()
-	if err != nil {
+	if err := errors.Join(err, database.Check(settings.Database)); err != nil {
 		serverless.Refuse("Migrate", err)
 	}
 	publisher := message.NewPublisher(settings.Service.Project)
 	direct := database.NewDirect(settings.Database, "migrate")
 	service := serverless.New(settings.Service)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
+	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	service.PubSub("Migrate", settings.Push, func(ctx context.Context, push serverless.Push) error {
 		if _, err := message.Decode[message.Migrate](push.Data); err != nil {
 			return err

@@ -5,6 +5,7 @@ package onboarding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,7 +27,7 @@ import (
 
 func init() {
 	settings, err := config.LoadOnboarding()
-	if err != nil {
+	if err := errors.Join(err, database.Check(settings.Database), secret.Check(settings.Tokens.Keyset)); err != nil {
 		serverless.Refuse("Onboarding", err)
 	}
 	service := serverless.New(settings.Service)
@@ -41,7 +42,7 @@ func init() {
 func handler(settings config.Onboarding, service *serverless.Service) (http.Handler, error) {
 	sealer, err := secret.NewSealer(settings.Tokens.Keyset)
 	if err != nil {
-		return nil, fmt.Errorf("TOKEN_KEYSET: %w", err)
+		return nil, err
 	}
 	public, err := url.Parse(settings.Accounts.PublicURL)
 	if err != nil {
@@ -50,6 +51,7 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 	pool := database.NewPooled(settings.Database, "onboarding")
 	publisher := message.NewPublisher(settings.Service.Project)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
+	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	service.OnShutdown(pool.Close)
 	edge := &api.API{
 		PublicURL:  public,
@@ -64,5 +66,9 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 		},
 		Web: web.Files,
 	}
-	return edge.Handler(), nil
+	requests := edge.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer pool.EmitStats(r.Context())
+		requests.ServeHTTP(w, r)
+	}), nil
 }

@@ -7,6 +7,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/train-d/train-d/shared/activitysync"
@@ -22,7 +23,7 @@ import (
 
 func init() {
 	settings, err := config.LoadSync()
-	if err != nil {
+	if err := errors.Join(err, database.Check(settings.Database), secret.Check(settings.Tokens.Keyset)); err != nil {
 		serverless.Refuse("Sync", err)
 	}
 	sealer, err := secret.NewSealer(settings.Tokens.Keyset)
@@ -32,6 +33,7 @@ func init() {
 	service := serverless.New(settings.Service)
 	publisher := message.NewPublisher(settings.Service.Project)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
+	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	direct := database.NewDirect(settings.Database, "sync")
 	databases, emitStats := direct.AsOpener(), direct.EmitStats
 	if settings.UsePool {

@@ -21,6 +21,8 @@ $$;
 -- +goose StatementEnd
 
 GRANT USAGE ON SCHEMA public TO traind_onboarding, traind_dispatch, traind_sync;
+-- What Onboarding cannot read it could neither show nor export; the others are granted what they need, table by table.
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO traind_onboarding;
 
 -- Every person is one row here; everything else about a person hangs off it and goes with it.
 CREATE TABLE accounts (
@@ -57,5 +59,3 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_account_id ON sessions (account_id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON accounts, consents, sessions TO traind_onboarding;
-GRANT SELECT ON accounts, consents TO traind_sync;
-GRANT SELECT, DELETE ON sessions TO traind_sync;

@@ -19,8 +19,8 @@ CREATE TABLE strava_connections (
     last_error           text NOT NULL DEFAULT ''
 );
 
--- The ledger of Strava's rate limits, shared by all instances: reserve, call, settle from the response's headers.
--- "limit" is null until Strava's headers told it.
+-- The ledger of Strava's rate limits, shared by all instances: reserve, call, settle from the response's headers, which
+-- also tell the limits.
 CREATE TABLE strava_quota (
     kind          text NOT NULL CHECK (kind IN ('overall', 'read')),
     span          text NOT NULL CHECK (span IN ('quarter', 'day')),

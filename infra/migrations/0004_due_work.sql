@@ -26,5 +26,5 @@ CREATE INDEX due_work_due ON due_work (due_at) WHERE parked_at IS NULL;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON due_work TO traind_onboarding, traind_sync, traind_dispatch;
 
--- Every later table is the owner's as well; what a function may do with it is granted where it is created.
+-- Which schema a database has, for whoever asks.
 GRANT SELECT ON goose_db_version TO traind_onboarding, traind_dispatch, traind_sync;

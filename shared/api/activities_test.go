@@ -114,7 +114,7 @@ func TestAnotherAccountsActivitiesAreNotThere(t *testing.T) {
 	t.Parallel()
 	b := imported(t)
 	id := b.truth()[0].ID
-	eve := b.system.register("eve@example.com")
+	eve := b.register("eve@example.com")
 	if all := eve.pages(50); len(all) != 0 {
 		t.Errorf("lists %d of another account", len(all))
 	}

@@ -89,7 +89,7 @@ func problem(ctx context.Context, err error, source string) *Problem {
 
 // fieldsOf lists the field of every fault in err's tree: a joined error names several.
 func fieldsOf(err error, source string) []ProblemField {
-	switch err := err.(type) {
+	switch err := err.(type) { //nolint:errorlint // it walks the tree itself: errors.As stops at the first fault
 	case *fault.Error:
 		if err.Field == "" {
 			return nil

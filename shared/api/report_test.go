@@ -108,8 +108,8 @@ func function(t *testing.T, environ ...string) (*browser, entries) {
 	t.Helper()
 	address := closedPort(t)
 	command := exec.Command(os.Args[0])
-	command.Env = append(environ, functionAddress+"="+address, "FUNCTION_TARGET=Onboarding", "STRAVA_CLIENT_ID=1", "LOG_LEVEL=DEBUG",
-		"STRAVA_CLIENT_SECRET=x", "TOKEN_KEYSET=x", "PUBLIC_URL=http://localhost")
+	command.Env = slices.Concat(environ, []string{functionAddress + "=" + address, "FUNCTION_TARGET=Onboarding", "STRAVA_CLIENT_ID=1",
+		"LOG_LEVEL=DEBUG", "STRAVA_CLIENT_SECRET=x", "TOKEN_KEYSET=x", "PUBLIC_URL=http://localhost"})
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -122,8 +123,13 @@ func (a *API) outcomeOf(ctx context.Context, err error) outcome {
 	return outcomeUnavailable
 }
 
+// wakeTimeout bounds what a person waits for a wake-up to be published, which nothing depends on.
+const wakeTimeout = 2 * time.Second
+
 // wake tells Sync that work waits. A message that is lost costs a minute at the most: Dispatch finds the row.
 func (a *API) wake(ctx context.Context, accountID, dueID int64) {
+	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
+	defer cancel()
 	if err := a.Wake(ctx, accountID, dueID); err != nil {
 		logging.Log(ctx, slog.LevelWarn, logging.EventFunctionFailed, "wake-up not published; the next tick finds the work",
 			slog.Any("error", err), slog.Int64("due_id", dueID))

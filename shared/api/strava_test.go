@@ -104,9 +104,9 @@ func TestARefusedWayBackChangesNothing(t *testing.T) {
 		"wrong state": {func(b *browser) string {
 			return strings.Replace(b.callback(yes(trailRunner)).RequestURI(), "state=", "state=x", 1)
 		}, outcomeState},
-		"denied with a wrong state": {func(b *browser) string { return callbackPath + "?error=access_denied&state=x" }, outcomeState},
-		"nothing at all":            {func(b *browser) string { return callbackPath }, outcomeState},
-		"too long":                  {func(b *browser) string { return callbackPath + "?state=" + strings.Repeat("x", 600) }, outcomeState},
+		"denied with a wrong state": {func(*browser) string { return callbackPath + "?error=access_denied&state=x" }, outcomeState},
+		"nothing at all":            {func(*browser) string { return callbackPath }, outcomeState},
+		"too long":                  {func(*browser) string { return callbackPath + "?state=" + strings.Repeat("x", 600) }, outcomeState},
 		"a state begun before another": {func(b *browser) string {
 			back := b.callback(yes(trailRunner)).RequestURI()
 			b.get("/v1/strava/connect").wants(http.StatusSeeOther)
@@ -118,7 +118,7 @@ func TestARefusedWayBackChangesNothing(t *testing.T) {
 			return back
 		}, outcomeState},
 		"another session's state": {func(b *browser) string {
-			return b.system.register("eve@example.com").callback(yes(trailRunner)).RequestURI()
+			return b.register("eve@example.com").callback(yes(trailRunner)).RequestURI()
 		}, outcomeState},
 		"no code": {func(b *browser) string { return without(b.callback(yes(trailRunner)), "code") }, outcomeDenied},
 		"stale code": {func(b *browser) string {

@@ -61,9 +61,22 @@ func newRoutes(cfg config.Database, function string) routes {
 	}
 }
 
+// Check says what is wrong with the routes that are set, so that a deployment with a setting that no driver can read fails
+// at its start and not behind its fallback (I01). It dials nothing; settings that are missing are not its subject.
+func Check(cfg config.Database) error {
+	if cfg.URL.IsZero() && cfg.Instance == "" {
+		return nil
+	}
+	r := newRoutes(cfg, "check")
+	if r.apart {
+		return errors.Join(r.pool.err, r.direct.err)
+	}
+	return r.pool.err
+}
+
 // urlRoute dials an address or a socket. The parser's own error is dropped: it may quote the password.
 func urlRoute(dsn string, cfg config.Database, function string) route {
-	dsn, err := demandTLS(dsn, string(cfg.TLS))
+	dsn, err := demandTLS(dsn, cfg.TLS)
 	if err != nil {
 		return route{err: err}
 	}

@@ -36,6 +36,15 @@ func NewSealer(keys config.Secret) (*Sealer, error) {
 	return &Sealer{aead: primitive}, nil
 }
 
+// Check says whether a keyset can be used; that none is set is not its subject.
+func Check(keys config.Secret) error {
+	if keys.IsZero() {
+		return nil
+	}
+	_, err := NewSealer(keys)
+	return err
+}
+
 // Seal encrypts plain and binds it to associated, which Open must be given again: a value copied to another account's row
 // does not open there.
 func (s *Sealer) Seal(plain, associated []byte) ([]byte, error) {

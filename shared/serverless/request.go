@@ -138,7 +138,7 @@ func outOfTime(ctx context.Context, err error) bool {
 // panicked logs a defect with its stack, and answers 500. An answer that was begun can't be taken back: its connection is
 // cut, so that the client does not take the half for the whole.
 func panicked(ctx context.Context, w *recorder, cause any) {
-	if cause == http.ErrAbortHandler { // a handler's own wish to cut the connection, and no defect
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) { // a handler's own wish to cut the connection, and no defect
 		cut(w)
 		return
 	}

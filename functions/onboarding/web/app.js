@@ -15,7 +15,7 @@ const outcomes = {
   full: 'Strava lets this app connect no further athlete at present. Please try again later.',
   code: 'Strava did not accept the authorization. Please connect again.',
   'signed-out': 'Your session ended meanwhile. Sign in and connect again.',
-  unavailable: 'Strava or our database did not answer. Nothing was changed; please connect again in a moment.',
+  unavailable: 'Strava or our database did not answer. If the step below is still open in a moment, please connect again.',
 };
 
 class Refused extends Error {
@@ -76,7 +76,6 @@ function onSubmit(id, work) {
 
 onSubmit('register', async (form) => {
   await call('POST', '/v1/accounts', { email: form.get('email'), password: form.get('password'), accept_terms: form.has('accept_terms') });
-  await call('PATCH', '/v1/settings', { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }).catch(() => {}); // a zone the server does not know stays UTC
   await refresh();
 });
 onSubmit('sign-in', async (form) => {
@@ -84,7 +83,7 @@ onSubmit('sign-in', async (form) => {
   await refresh();
 });
 onSubmit('settings', async (form) => {
-  const patch = { sex: form.get('sex'), birth_date: form.get('birth_date') };
+  const patch = { sex: form.get('sex'), birth_date: form.get('birth_date'), time_zone: form.get('time_zone') };
   const thresholds = {};
   for (const name of ['resting_hr', 'max_hr']) if (form.get(name)) thresholds[name] = Number(form.get(name));
   if (Object.keys(thresholds).length) patch.thresholds = thresholds;
@@ -100,7 +99,12 @@ $('sync').addEventListener('click', () => act($('sync'), async () => {
   await refresh();
 }));
 
+// Zones that the browser knows, its own first chosen; the server has the last word.
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const zone of new Set([ownZone, 'UTC', ...Intl.supportedValuesOf('timeZone')])) $('time-zone').add(new Option(zone, zone));
+
 let timer = 0;
+let drawn = { refined: -1, activities: -1 }; // what the chart shows; a twentieth more refined is worth another drawing
 
 // Shows where the person is; what the server knows decides, nothing is remembered here.
 async function refresh() {
@@ -112,6 +116,7 @@ async function refresh() {
     progress = await call('GET', '/v1/onboarding');
   } catch (error) {
     $('who').hidden = $('steps').hidden = true;
+    drawn = { refined: -1, activities: -1 };
     show('welcome');
     if (error.code !== 'signed-out') {
       say(error.message);
@@ -134,11 +139,12 @@ async function refresh() {
   if (sync.phase === 'done' && $('notice').textContent === outcomes.connected) say();
   const visible = sync.phase === 'reconnect' ? ['connect', 'import'] : ['import'];
   if (sync.activities > 0) {
-    const drawn = await drawLoad().catch((error) => { say(error.message); return false; });
-    if (drawn) visible.push('load');
+    const stale = sync.phase === 'done' || sync.activities !== drawn.activities || sync.refined > drawn.refined + sync.activities / 20;
+    if (stale && await drawLoad().catch((error) => { say(error.message); return false; })) drawn = sync;
+    if (drawn.activities > 0) visible.push('load');
   }
   show(...visible);
-  timer = setTimeout(refresh, sync.phase === 'done' ? 30000 : 1000);
+  timer = setTimeout(refresh, sync.phase === 'done' ? 30000 : sync.phase === 'listing' ? 1000 : 2000);
 }
 
 function showImport(sync) {
