@@ -1,5 +1,6 @@
 // Package cloudsim is the part of Google Cloud that the functions meet, at the wire and on this machine: Pub/Sub with
-// push subscriptions, and Cloud Scheduler. Everything listens on 127.0.0.1.
+// push subscriptions, and Cloud Scheduler, which [Start] starts; Cloud SQL instances, which [StartSQL] starts. Everything
+// listens on loopback.
 //
 // Topics and messages live in Google's own fake, pstest, which clients reach by PUBSUB_EMULATOR_HOST. pstest stores a
 // push configuration but does not act on it, so the dispatcher here does: HTTP envelope, signed token, acknowledgement

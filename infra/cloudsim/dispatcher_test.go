@@ -79,7 +79,7 @@ func TestBackoffDoublesUpToItsBound(t *testing.T) {
 
 func TestPushThatOutlastsTheAckDeadlineIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
-	e := newEndpoint(t, func(w http.ResponseWriter, r *http.Request, p push) {
+	e := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request, p push) {
 		if p.DeliveryAttempt == 1 {
 			<-r.Context().Done()
 		}

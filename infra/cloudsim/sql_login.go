@@ -1,0 +1,98 @@
+package cloudsim
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// logIn is the endpoint's part of an IAM login. The client's certificate was made for a login token, so it is asked for
+// no password; the endpoint logs in at the backend as the login that [SQLConfig.IAMLogins] names, tells the client what
+// the backend answered, and both speak directly from then on. The token names nobody here: the user is believed. A
+// connection that ends before the login, or was refused, gives nil.
+func (i *SQLInstance) logIn(client *tls.Conn) (net.Conn, error) {
+	wire := pgproto3.NewBackend(client, client)
+	for {
+		message, err := wire.ReceiveStartupMessage()
+		if err != nil {
+			return nil, nil // the client has gone
+		}
+		switch m := message.(type) {
+		case *pgproto3.StartupMessage:
+			return i.logInAs(wire, m)
+		case *pgproto3.CancelRequest:
+			return nil, i.cancelAt(m)
+		default: // SSLRequest, GSSEncRequest: there is TLS already
+			if _, err := client.Write([]byte{'N'}); err != nil {
+				return nil, nil
+			}
+		}
+	}
+}
+
+func (i *SQLInstance) logInAs(wire *pgproto3.Backend, m *pgproto3.StartupMessage) (net.Conn, error) {
+	user := m.Parameters["user"]
+	login, ok := i.config.IAMLogins[user]
+	if !ok {
+		return nil, i.refuseLogin(wire, &pgproto3.ErrorResponse{Severity: "FATAL", Code: "28000",
+			Message: fmt.Sprintf("Cloud SQL IAM user authentication failed for user %q", user)})
+	}
+	config, err := pgconn.ParseConfig("postgres://" + i.config.Backend + "/?sslmode=disable")
+	if err != nil {
+		return nil, fmt.Errorf("log in at the backend: %w", err)
+	}
+	config.User, config.Password, config.Database = login.User, login.Password, m.Parameters["database"]
+	config.RuntimeParams = maps.Clone(m.Parameters)
+	delete(config.RuntimeParams, "user")
+	delete(config.RuntimeParams, "database")
+	config.ConnectTimeout = handshakeLimit
+	conn, err := pgconn.ConnectConfig(i.ctx, config)
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) {
+		return nil, i.refuseLogin(wire,
+			&pgproto3.ErrorResponse{Severity: answer.Severity, Code: answer.Code, Message: answer.Message})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("log in at the backend: %w", err)
+	}
+	backend, err := conn.Hijack()
+	if err != nil {
+		return nil, fmt.Errorf("log in at the backend: %w", err)
+	}
+	wire.Send(&pgproto3.AuthenticationOk{})
+	for name, value := range backend.ParameterStatuses {
+		wire.Send(&pgproto3.ParameterStatus{Name: name, Value: value})
+	}
+	wire.Send(&pgproto3.BackendKeyData{ProcessID: backend.PID, SecretKey: backend.SecretKey})
+	wire.Send(&pgproto3.ReadyForQuery{TxStatus: backend.TxStatus})
+	if err := wire.Flush(); err != nil {
+		return nil, errors.Join(err, backend.Conn.Close())
+	}
+	i.state.count(func(s *SQLStats) { s.Logins++ })
+	return backend.Conn, nil
+}
+
+func (i *SQLInstance) refuseLogin(wire *pgproto3.Backend, answer *pgproto3.ErrorResponse) error {
+	i.state.count(func(s *SQLStats) { s.LoginsRefused++ })
+	wire.Send(answer)
+	return wire.Flush()
+}
+
+// cancelAt passes a request to cancel a statement on to the backend.
+func (i *SQLInstance) cancelAt(m *pgproto3.CancelRequest) error {
+	request, err := m.Encode(nil)
+	if err != nil {
+		return fmt.Errorf("cancel: %w", err)
+	}
+	backend, err := net.DialTimeout("tcp", i.config.Backend, handshakeLimit)
+	if err != nil {
+		return fmt.Errorf("cancel: %w", err)
+	}
+	_, err = backend.Write(request)
+	return errors.Join(err, backend.Close())
+}
