@@ -66,7 +66,7 @@ func (a *Athlete) Call(ctx context.Context, method, path string, body, out any) 
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return fmt.Errorf("%s %s: read the answer: %w", method, path, err)
@@ -195,7 +195,7 @@ func (a *Athlete) open(request *http.Request) (page, error) {
 	if err != nil {
 		return page{}, fmt.Errorf("open page: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	return page{response.StatusCode, response.Header, string(text)}, err
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -68,31 +69,32 @@ func (db *databaseServer) makeLogins(ctx context.Context) error {
 
 // dsn is how a function's login reaches the database.
 func (db *databaseServer) dsn(login string) (string, error) {
-	config, err := pgx.ParseConfig(db.superuser)
-	if err != nil {
-		return "", fmt.Errorf("read DATABASE_URL: %w", err)
-	}
-	return address(config, url.UserPassword(login, db.passwords[login])), nil
+	return retarget(db.superuser, url.UserPassword(login, db.passwords[login]))
 }
 
 // superuserDSN is how the superuser reaches the database.
-func (db *databaseServer) superuserDSN() (string, error) {
-	config, err := pgx.ParseConfig(db.superuser)
-	if err != nil {
-		return "", fmt.Errorf("read DATABASE_URL: %w", err)
-	}
-	return address(config, url.UserPassword(config.User, config.Password)), nil
-}
+func (db *databaseServer) superuserDSN() (string, error) { return retarget(db.superuser, nil) }
 
-// address is the DSN of the database on a server, for somebody.
-func address(config *pgx.ConnConfig, user *url.Userinfo) string {
-	address := url.URL{Scheme: "postgres", User: user, Path: "/" + databaseName}
-	if strings.HasPrefix(config.Host, "/") {
-		address.RawQuery = url.Values{"host": {config.Host}, "port": {fmt.Sprint(config.Port)}}.Encode()
-	} else {
-		address.Host = fmt.Sprintf("%s:%d", config.Host, config.Port)
+// retarget points a DSN to the database, for somebody else where a user is given. How the server is reached, TLS included,
+// stays as it was.
+func retarget(dsn string, user *url.Userinfo) (string, error) {
+	if !strings.Contains(dsn, "://") { // key=value words: the last of two with the same key stands
+		dsn += " dbname=" + databaseName
+		if user != nil {
+			password, _ := user.Password()
+			dsn += " user=" + user.Username() + " password=" + password
+		}
+		return dsn, nil
 	}
-	return address.String()
+	address, err := url.Parse(dsn)
+	if err != nil {
+		return "", errors.New("DATABASE_URL cannot be read: write it as postgres://user:password@host:port/database")
+	}
+	address.Path = "/" + databaseName
+	if user != nil {
+		address.User = user
+	}
+	return address.String(), nil
 }
 
 func (db *databaseServer) stop(ctx context.Context) error {

@@ -30,13 +30,13 @@ type process struct {
 func startProcess(name, binary string, environment []string, outputs ...io.Writer) (*process, error) {
 	cmd := exec.Command(binary)
 	cmd.Env = environment
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = attributes()
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	cmd.Stdout, cmd.Stderr = write, write
-	if err := cmd.Start(); err != nil {
+	if err := onStarter(cmd.Start); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), read.Close(), write.Close())
 	}
 	p := &process{name: name, cmd: cmd, done: make(chan struct{})}
@@ -54,6 +54,9 @@ func startProcess(name, binary string, environment []string, outputs ...io.Write
 	}()
 	return p, nil
 }
+
+// kill ends the program and whatever it started, at once.
+func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
 // copyLines copies whole lines, each in one write, so that the lines of several programs do not mix.
 func copyLines(to io.Writer, from io.Reader) {
@@ -81,7 +84,7 @@ func (p *process) stop() error {
 	case <-p.done:
 		return nil
 	case <-time.After(stopGrace):
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+		p.kill()
 		<-p.done
 		return fmt.Errorf("%s did not stop within %s and was killed", p.name, stopGrace)
 	}

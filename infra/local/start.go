@@ -122,8 +122,9 @@ func (s *System) startSimulator(ctx context.Context, binary string) error {
 		"STRAVASIM_STATE": s.folder.file("stravasim.json"), "STRAVASIM_ATHLETES": fmt.Sprint(s.settings.Athletes),
 		"STRAVASIM_ACTIVITIES": fmt.Sprint(s.settings.Activities),
 	})
-	program, err := s.start(ctx, "stravasim", binary, environment, port)
-	s.info.Simulator = program
+	// Not on the terminal, which is the functions' own: the simulator says in its log who connected and what it was asked.
+	process, program, err := s.start(ctx, "stravasim", binary, environment, port, io.Discard)
+	s.simulator, s.info.Simulator = process, program
 	s.info.Simulator.URL = fmt.Sprintf("http://localhost:%d", port)
 	return err
 }
@@ -149,31 +150,35 @@ func (s *System) startFunction(ctx context.Context, name, entry, binary string, 
 		settings["STRAVA_API_URL"] = s.info.Simulator.URL + "/api/v3"
 		settings["STRAVA_OAUTH_URL"] = s.info.Simulator.URL + "/oauth"
 	}
-	program, err := s.start(ctx, name, binary, with(os.Environ(), settings), port)
+	process, program, err := s.start(ctx, name, binary, with(os.Environ(), settings), port, s.terminal)
+	if process != nil {
+		s.functions = append(s.functions, process)
+	}
 	program.URL = loopback(port)
 	return program, err
 }
 
-// start starts a program, waits until it listens, and watches it from then on.
-func (s *System) start(ctx context.Context, name, binary string, environment []string, port int) (Program, error) {
+// start starts a program, waits until it listens, and watches it from then on. A process that is given back beside an error
+// is running.
+func (s *System) start(ctx context.Context, name, binary string, environment []string, port int, terminal io.Writer) (
+	*process, Program, error) {
 	log, err := s.folder.log(name)
 	if err != nil {
-		return Program{}, err
+		return nil, Program{}, err
 	}
 	s.logs = append(s.logs, log)
-	p, err := startProcess(name, binary, environment, s.terminal, log)
+	p, err := startProcess(name, binary, environment, terminal, log)
 	if err != nil {
-		return Program{}, err
+		return nil, Program{}, err
 	}
-	s.processes = append(s.processes, p)
 	if err := p.listening(ctx, port); err != nil {
-		return Program{}, err
+		return p, Program{}, err
 	}
 	go func() {
 		<-p.done
 		s.failed <- fmt.Errorf("%s ended by itself: %w; its log is %s", name, orClean(p.err), log.Name())
 	}()
-	return Program{PID: p.cmd.Process.Pid, Log: log.Name()}, nil
+	return p, Program{PID: p.cmd.Process.Pid, Log: log.Name()}, nil
 }
 
 // migrate asks Migrate for the newest schema, as a release does, and waits until it says that it is done.

@@ -36,7 +36,8 @@ type System struct {
 	terminal  io.Writer
 	database  *databaseServer
 	cloud     *cloudsim.Cloud
-	processes []*process
+	simulator *process
+	functions []*process
 	logs      []io.Closer
 	info      Info
 	failed    chan error
@@ -132,6 +133,16 @@ func (s *System) build(ctx context.Context, binaries map[string]string) error {
 	return nil
 }
 
+// Kill ends the programs at once, for who cannot wait for Stop, which still has to run.
+func (s *System) Kill() {
+	for _, p := range s.functions {
+		p.kill()
+	}
+	if s.simulator != nil {
+		s.simulator.kill()
+	}
+}
+
 // describe writes system.json; whoever reads it while the system runs finds everything.
 func (s *System) describe() error {
 	text, err := json.MarshalIndent(s.info, "", "  ")
@@ -144,22 +155,26 @@ func (s *System) describe() error {
 	return nil
 }
 
-// Stop ends everything in the reverse order of its start. What a function has under way is finished first.
+// Stop ends everything in the reverse order of its start: the functions first, which finish what they have under way and
+// still reach Pub/Sub, Strava and the database.
 func (s *System) Stop() error {
 	var mistakes []error
 	if s.folder != nil {
 		_ = os.Remove(s.folder.file("system.json")) // it describes a running system; it may not have come that far
 	}
-	if s.cloud != nil { // no new deliveries
-		mistakes = append(mistakes, s.cloud.Close())
-	}
 	var wait sync.WaitGroup
-	stopped := make([]error, len(s.processes))
-	for i, p := range s.processes {
+	stopped := make([]error, len(s.functions))
+	for i, p := range s.functions {
 		wait.Go(func() { stopped[i] = p.stop() })
 	}
 	wait.Wait()
 	mistakes = append(mistakes, stopped...)
+	if s.simulator != nil {
+		mistakes = append(mistakes, s.simulator.stop())
+	}
+	if s.cloud != nil {
+		mistakes = append(mistakes, s.cloud.Close())
+	}
 	if s.database != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()

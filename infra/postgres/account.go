@@ -64,23 +64,23 @@ func (a account) canEnter(dir string) (bool, error) {
 	if !a.switched {
 		return true, nil
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return false, err
 	}
 	for {
-		info, err := os.Stat(real)
+		info, err := os.Stat(resolved)
 		if err != nil {
 			return false, err
 		}
 		if !a.mayPass(info) {
 			return false, nil
 		}
-		parent := filepath.Dir(real)
-		if parent == real {
+		parent := filepath.Dir(resolved)
+		if parent == resolved {
 			return true, nil
 		}
-		real = parent
+		resolved = parent
 	}
 }
 

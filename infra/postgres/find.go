@@ -50,7 +50,7 @@ func (s Search) Find(ctx context.Context) (binDir string, err error) {
 			}
 		}
 	}
-	var cause error = errors.New("the npm package is not to be used")
+	cause := errors.New("the npm package is not to be used")
 	if !s.HideNPM {
 		binDir, cause = s.installed(ctx)
 		if cause == nil {
@@ -66,9 +66,9 @@ func (s Search) Find(ctx context.Context) (binDir string, err error) {
 func machineDirs() []string {
 	var dirs []string
 	if program, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(program); err == nil {
+		if resolved, err := filepath.EvalSymlinks(program); err == nil {
 			// initdb finds its template files from where it really stands.
-			dirs = append(dirs, filepath.Dir(real))
+			dirs = append(dirs, filepath.Dir(resolved))
 		}
 		dirs = append(dirs, filepath.Dir(program))
 	}

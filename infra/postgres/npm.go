@@ -13,7 +13,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/train-d/train-d/infra/postgres/internal/exclusive"
+	"github.com/train-d/train-d/infra/internal/exclusive"
 )
 
 // pinned holds the npm project that names the package's exact version and its content hash. It is embedded so that the

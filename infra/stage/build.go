@@ -10,12 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // Build builds the program of a staged function for this machine and returns its path. The program differs from the
 // platform's in one thing: it listens on 127.0.0.1 alone, at the port that PORT names. A program once built from the
 // same content is used again.
 func Build(ctx context.Context, staged Staged) (binary string, err error) {
+	turn, err := takeTurn(filepath.Dir(staged.Archive), staged.Name)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", staged.Name, err)
+	}
+	defer func() { _ = turn.Close() }()
 	binary, err = build(ctx, staged)
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", staged.Name, err)
@@ -42,12 +48,18 @@ func build(ctx context.Context, staged Staged) (string, error) {
 		return "", err
 	}
 	for _, outdated := range old {
+		if info, err := os.Stat(outdated); err != nil || time.Since(info.ModTime()) < keptFor {
+			continue
+		}
 		if err := os.Remove(outdated); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", err
 		}
 	}
 	return binary, nil
 }
+
+// keptFor is how long a program of an earlier source stays: somebody who staged that may be about to start it.
+const keptFor = time.Hour
 
 // compile builds a source folder as the buildpack does, with the given main package in its place. The folder is left
 // as it is: the main package is laid over it for the compiler only.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -129,5 +128,5 @@ func TestCheckFindsAProgramThatDoesNotStart(t *testing.T) {
 func TestOpenRefusesAFolderWithoutFunctions(t *testing.T) {
 	t.Parallel()
 	_, err := stage.Open(t.Context(), t.TempDir())
-	wantError(t, err, filepath.Join("functions"))
+	wantError(t, err, "functions")
 }

@@ -15,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/train-d/train-d/infra/internal/exclusive"
 )
 
 // Output is the folder below the repository's root that holds everything made here.
@@ -62,11 +64,25 @@ func All(ctx context.Context, root string) ([]Staged, error) {
 
 // Stage makes one function's folder, archive and hash, unless what is there was made from the same files.
 func (r *Repository) Stage(ctx context.Context, name string) (Staged, error) {
+	turn, err := takeTurn(filepath.Join(r.Root, Output), name)
+	if err != nil {
+		return Staged{}, fmt.Errorf("stage %s: %w", name, err)
+	}
+	defer func() { _ = turn.Close() }()
 	staged, err := r.stage(ctx, name)
 	if err != nil {
 		return Staged{}, fmt.Errorf("stage %s: %w", name, err)
 	}
 	return staged, nil
+}
+
+// takeTurn waits for other processes that stage or build the same function in the same folder, as tests and a running
+// system do. Closing the file ends the turn.
+func takeTurn(output, name string) (*os.File, error) {
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return nil, err
+	}
+	return exclusive.Lock(filepath.Join(output, "."+name+".lock"))
 }
 
 func (r *Repository) stage(ctx context.Context, name string) (Staged, error) {
@@ -92,9 +108,6 @@ func (r *Repository) stage(ctx context.Context, name string) (Staged, error) {
 		return staged, nil
 	}
 
-	if err := os.MkdirAll(output, 0o755); err != nil {
-		return Staged{}, err
-	}
 	unfinished, err := os.MkdirTemp(output, "."+name+"-")
 	if err != nil {
 		return Staged{}, err

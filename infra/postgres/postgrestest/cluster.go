@@ -16,8 +16,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/postgres"
-	"github.com/train-d/train-d/infra/postgres/internal/exclusive"
 )
 
 // cluster is this process's hold on the shared server.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/postgres"
-	"github.com/train-d/train-d/infra/postgres/internal/exclusive"
 )
 
 // superviseVariable names the environment variable that turns a test program into the keeper of the shared cluster: it

@@ -14,9 +14,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver that goose's migrations run on
 	"github.com/pressly/goose/v3"
 
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/migrations"
 	"github.com/train-d/train-d/infra/postgres"
-	"github.com/train-d/train-d/infra/postgres/internal/exclusive"
 )
 
 // What the databases of the shared cluster are called. A template is named by the content of the migrations, so that

@@ -17,8 +17,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	if err := command(ctx, stop, os.Args[1:]); err != nil {
+	err := command(ctx, stop, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -62,8 +63,11 @@ func run(ctx context.Context, stop func(), settings local.Settings) error {
 	case <-ctx.Done():
 	case err = <-system.Failed():
 	}
-	stop()
 	fmt.Println("Stopping …")
+	stop() // and listen anew: a second Ctrl-C ends what the first one waits for
+	again, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer end()
+	defer context.AfterFunc(again, system.Kill)()
 	return errors.Join(err, system.Stop())
 }
 
