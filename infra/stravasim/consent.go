@@ -60,32 +60,32 @@ type request struct {
 // to an address that is not trusted.
 func (s *Simulator) authorizationRequest(r *http.Request) (request, answer, bool) {
 	query := r.URL.Query()
-	bad := func(resource, field string) (request, answer, bool) {
-		return request{}, fail(http.StatusBadRequest, "Bad Request", resource, field, "invalid"), false
+	bad := func(resource, field string) answer {
+		return fail(http.StatusBadRequest, "Bad Request", resource, field, "invalid")
 	}
 	if query.Get("client_id") != s.cfg.ClientID {
-		return bad("Application", "client_id")
+		return request{}, bad("Application", "client_id"), false
 	}
 	redirect, err := url.Parse(query.Get("redirect_uri"))
 	if err != nil || redirect.Host == "" || (redirect.Scheme != "http" && redirect.Scheme != "https") {
-		return bad("Application", "redirect_uri")
+		return request{}, bad("Application", "redirect_uri"), false
 	}
 	if query.Get("response_type") != "code" {
-		return bad("Authorize", "response_type")
+		return request{}, bad("Authorize", "response_type"), false
 	}
 	// There is no Strava session here that would know the athlete, so the page asks with "auto", too.
 	if prompt := query.Get("approval_prompt"); prompt != "" && prompt != "auto" && prompt != "force" {
-		return bad("Authorize", "approval_prompt")
+		return request{}, bad("Authorize", "approval_prompt"), false
 	}
 	req := request{redirect: redirect, state: query.Get("state")}
 	for name := range strings.FieldsFuncSeq(query.Get("scope"), func(c rune) bool { return c == ',' || c == ' ' }) {
 		if !slices.ContainsFunc(knownScopes, func(k struct{ Name, Meaning string }) bool { return k.Name == name }) {
-			return bad("Authorize", "scope")
+			return request{}, bad("Authorize", "scope"), false
 		}
 		req.scopes = append(req.scopes, name)
 	}
 	if len(req.scopes) == 0 {
-		return bad("Authorize", "scope")
+		return request{}, bad("Authorize", "scope"), false
 	}
 	return req, answer{}, true
 }

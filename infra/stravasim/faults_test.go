@@ -151,7 +151,8 @@ func TestLatencyEndsWithTheClientsPatience(t *testing.T) {
 	r.http.Timeout = 50 * time.Millisecond
 	req, _ := http.NewRequest(http.MethodGet, r.url+"/athlete", nil)
 	req.Header.Set("Authorization", "Bearer "+token)
-	if _, err := r.http.Do(req); err == nil {
+	if response, err := r.http.Do(req); err == nil {
+		_ = response.Body.Close()
 		t.Error("the answer came at once")
 	}
 }

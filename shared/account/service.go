@@ -120,16 +120,14 @@ func (s *Service) SignIn(ctx context.Context, email, password, device string) (S
 }
 
 // credentials finds whom an e-mail address belongs to; the zero Credentials where it is nobody's.
-func (s *Service) credentials(ctx context.Context, email string) (store.Credentials, error) {
-	var found store.Credentials
-	email, err := normaliseEmail(email)
-	if err != nil {
-		return found, nil // no address, so nobody's
+func (s *Service) credentials(ctx context.Context, email string) (found store.Credentials, err error) {
+	email, mistake := normaliseEmail(email)
+	if mistake == nil { // what is no address is nobody's
+		err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+			found, err = store.FindCredentials(ctx, conn, email)
+			return err
+		})
 	}
-	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		found, err = store.FindCredentials(ctx, conn, email)
-		return err
-	})
 	if fault.KindOf(err) == fault.NotFound {
 		return store.Credentials{}, nil
 	}

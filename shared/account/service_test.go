@@ -170,7 +170,7 @@ func TestUnknownAddressAndWrongPasswordLookAndCostTheSame(t *testing.T) {
 	} {
 		before := f.hashes.Load()
 		session, err := f.SignIn(t.Context(), attempt[0], attempt[1], "")
-		if err != error(errCredentials) || session != (Session{}) {
+		if !errors.Is(err, errCredentials) || session != (Session{}) {
 			t.Errorf("%s: %+v, %v", name, session, err)
 		}
 		if n := f.hashes.Load() - before; n != 1 {

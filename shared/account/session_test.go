@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +20,10 @@ func TestASessionGoesIdle(t *testing.T) {
 		}
 	}
 	f.pass(f.settings.SessionIdle)
-	if _, err := f.Authenticate(t.Context(), session.Token); err != error(errSignedOut) {
+	if _, err := f.Authenticate(t.Context(), session.Token); !errors.Is(err, errSignedOut) {
 		t.Errorf("idle: got %v", err)
 	}
-	if _, err := f.Authenticate(t.Context(), session.Token); err != error(errSignedOut) {
+	if _, err := f.Authenticate(t.Context(), session.Token); !errors.Is(err, errSignedOut) {
 		t.Errorf("asking again brought it back: %v", err)
 	}
 }
@@ -39,7 +40,7 @@ func TestASessionInUseEndsToo(t *testing.T) {
 		}
 	}
 	f.pass(step)
-	if _, err := f.Authenticate(t.Context(), session.Token); err != error(errSignedOut) {
+	if _, err := f.Authenticate(t.Context(), session.Token); !errors.Is(err, errSignedOut) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -70,7 +71,7 @@ func TestEachSignInHasATokenOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.Authenticate(t.Context(), first.Token); err != error(errSignedOut) {
+	if _, err := f.Authenticate(t.Context(), first.Token); !errors.Is(err, errSignedOut) {
 		t.Errorf("signed out: got %v", err)
 	}
 	if _, err := f.Authenticate(t.Context(), second.Token); err != nil {
@@ -87,7 +88,7 @@ func TestWhatIsNoTokenIsNobody(t *testing.T) {
 		"", "x", strings.Repeat("A", len(session.Token)), session.Token + "A", session.Token[1:], " " + session.Token[1:],
 		string(identity.SessionHash[:]), strings.Repeat("\x00", len(session.Token)), strings.Repeat("x", 1<<16),
 	} {
-		if _, err := f.Authenticate(t.Context(), token); err != error(errSignedOut) {
+		if _, err := f.Authenticate(t.Context(), token); !errors.Is(err, errSignedOut) {
 			t.Errorf("%.60q: got %v", token, err)
 		}
 	}
@@ -144,7 +145,7 @@ func TestAnOAuthStateComesBackOnceToItsOwnSession(t *testing.T) {
 	if err := f.SignOut(t.Context(), ada); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.BeginOAuth(t.Context(), ada); err != error(errSignedOut) {
+	if _, err := f.BeginOAuth(t.Context(), ada); !errors.Is(err, errSignedOut) {
 		t.Errorf("after signing out: %v", err)
 	}
 }

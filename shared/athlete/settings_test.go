@@ -152,27 +152,27 @@ func TestDatedThresholds(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.update(t, Patch{TimeZone: new("Pacific/Auckland")}) // where it is 2026-11-21 already
-	max := func(on string) float64 {
+	maxHR := func(on string) float64 {
 		t.Helper()
 		profiles := f.profiles(t)
 		picked, _ := profiles.Pick(store.ThresholdMaxHR, day(on), "Run")
 		return picked.Value
 	}
 	f.update(t, thresholds(ThresholdValues{MaxHR: new(190.0)}, ""))
-	if got := max("2001-01-01"); got != 190 {
+	if got := maxHR("2001-01-01"); got != 190 {
 		t.Errorf("the first value before its day: %v", got)
 	}
 	f.pass(30 * 24 * time.Hour)
 	f.update(t, thresholds(ThresholdValues{MaxHR: new(188.0)}, ""))
 	f.update(t, thresholds(ThresholdValues{MaxHR: new(187.0)}, "")) // corrected on the same day
 	for on, want := range map[string]float64{"2026-12-20": 190, "2026-12-21": 187, "2030-01-01": 187} {
-		if got := max(on); got != want {
+		if got := maxHR(on); got != want {
 			t.Errorf("on %s: %v, want %v", on, got, want)
 		}
 	}
 	settings := f.update(t, thresholds(ThresholdValues{MaxHR: new(195.0)}, "2020-01-01"))
 	for on, want := range map[string]float64{"2019-12-31": 195, "2026-11-20": 195, "2026-11-21": 190, "2026-12-21": 187} {
-		if got := max(on); got != want {
+		if got := maxHR(on); got != want {
 			t.Errorf("with an earlier one, on %s: %v, want %v", on, got, want)
 		}
 	}
@@ -188,7 +188,7 @@ func TestDatedThresholds(t *testing.T) {
 	f.update(t, thresholds(ThresholdValues{MaxHR: new(195.0)}, "2026-03-01"))
 	f.update(t, thresholds(ThresholdValues{MaxHR: new(193.0)}, "2025-01-01"))
 	for on, want := range map[string]float64{"2024-12-31": 195, "2026-02-28": 193, "2026-03-01": 195} {
-		if got := max(on); got != want {
+		if got := maxHR(on); got != want {
 			t.Errorf("with a confirmed one, on %s: %v, want %v", on, got, want)
 		}
 	}

@@ -180,7 +180,8 @@ func checkOrder(after store.Profiles, given []store.Threshold, f *faults) {
 		valid := after.On(day, "").Thresholds
 		for _, pair := range ascending {
 			low, high := anchor(valid, pair.low), anchor(valid, pair.high)
-			if !(isGiven(pair.low) || isGiven(pair.high)) || !low.IsKnown() || !high.IsKnown() || low.Value < high.Value {
+			concerned := isGiven(pair.low) || isGiven(pair.high)
+			if !concerned || !low.IsKnown() || !high.IsKnown() || low.Value < high.Value {
 				continue
 			}
 			if pair.low == store.ThresholdVT2HR && low.Estimated {

@@ -205,7 +205,7 @@ func TestSlowDialBlocksNobodyElse(t *testing.T) {
 	cfg.URL = config.NewSecret(via(t, b.DSN("onboarding"), x.address()))
 	cfg.PoolMin, cfg.AcquireTimeout = 1, 10*time.Second
 	p := b.pooled(cfg)
-	err := p.Use(b.ctx, func(ctx context.Context, _ database.Conn) error {
+	err := p.Use(b.ctx, func(context.Context, database.Conn) error {
 		x.set(func() { x.stalled = []byte("train-d/onboarding") })
 		go func() { _ = p.Use(b.ctx, nothing) }() // must dial, and hangs
 		b.wait("a dial to hang", func() bool { return x.struck.Load() == 1 })

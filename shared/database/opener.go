@@ -5,7 +5,7 @@ import "context"
 // Opener gives each piece of work its Database, and the function that ends its use. Settings choose the kind, the work
 // does not know.
 type Opener interface {
-	Open() (db Database, close func(context.Context))
+	Open() (db Database, end func(context.Context))
 }
 
 // AsOpener opens a session of its own for each piece of work.

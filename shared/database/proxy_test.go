@@ -19,7 +19,6 @@ type proxy struct {
 	refused []byte // connections whose start-up message holds this are closed; nil refuses none
 	stalled []byte // connections whose start-up message holds this get no answer
 	cutAt   []byte // what the client says, with this in it, reaches the server; the answer never comes
-	silent  bool   // connections that exist carry nothing any more (a black hole)
 	pairs   map[*pair]struct{}
 
 	accepted, struck atomic.Int64

@@ -65,8 +65,9 @@ func BenchmarkEncodingJSON14h(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var streams struct {
-			Time, Distance, Altitude, Heartrate, Watts, Cadence, Velocity_smooth struct{ Data []*float64 }
-			Moving                                                               struct{ Data []bool }
+			Time, Distance, Altitude, Heartrate, Watts, Cadence struct{ Data []*float64 }
+			Velocity                                            struct{ Data []*float64 } `json:"velocity_smooth"`
+			Moving                                              struct{ Data []bool }
 		}
 		if err := json.Unmarshal(body, &streams); err != nil {
 			b.Fatal(err)

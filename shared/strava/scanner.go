@@ -143,21 +143,21 @@ func (s *scanner) skip(depth int) {
 		s.fail("values are nested too deep")
 		return
 	}
-	switch c := s.peek(); {
-	case c == '{':
+	switch s.peek() {
+	case '{':
 		for more := s.open('{', '}'); more; more = s.next('}') {
 			s.key()
 			s.skip(depth + 1)
 		}
-	case c == '[':
+	case '[':
 		for more := s.open('[', ']'); more; more = s.next(']') {
 			s.skip(depth + 1)
 		}
-	case c == '"':
+	case '"':
 		s.quoted()
-	case c == 't':
+	case 't':
 		s.literal("true")
-	case c == 'f':
+	case 'f':
 		s.literal("false")
 	default:
 		s.grammar()

@@ -254,7 +254,7 @@ func (d *streamsDecoder) seconds(value float64) int32 {
 
 // heartRate is a sample in beats per minute; what is below 1 is missing.
 func heartRate(value float64) uint8 {
-	if value = value + 0.5; !(value >= 1.5) {
+	if value += 0.5; !(value >= 1.5) {
 		return training.MissingHeartRate
 	}
 	return uint8(min(value, math.MaxUint8))

@@ -151,11 +151,11 @@ func compareActivity(c *comparison, activity referenceActivity, profile Profile,
 	if !slices.Equal(got.HeartRate.Bounds, want.Zones.Bounds) || !slices.Equal(got.HeartRate.Seconds, want.Zones.Seconds) {
 		c.Errorf("zones = %v %v, want %v", got.HeartRate.Bounds, got.HeartRate.Seconds, want.Zones)
 	}
-	compareOrdered(c, activity, got, stream, want)
+	compareOrdered(c, got, stream, want)
 }
 
 // compareOrdered holds the figures that depend on the order of the samples.
-func compareOrdered(c *comparison, activity referenceActivity, got Figures, stream StreamFigures, want expectedActivity) {
+func compareOrdered(c *comparison, got Figures, stream StreamFigures, want expectedActivity) {
 	if power := want.Power; power != nil {
 		c.number("series", stream.RecordedS+1, float64(power.Length))
 		c.figure("average power", got.AveragePower, &power.Average)

@@ -16,8 +16,12 @@ const (
 
 // Bounds and defaults of the decayed ACWR.
 const (
-	DecayDaysMin, DecayDaysDefault, DecayDaysMax = 28, 42, 90
-	DecayRateMin, DecayRateDefault, DecayRateMax = 0.01, 0.05, 0.20
+	DecayDaysMin     = 28
+	DecayDaysDefault = 42
+	DecayDaysMax     = 90
+	DecayRateMin     = 0.01
+	DecayRateDefault = 0.05
+	DecayRateMax     = 0.20
 )
 
 // SeriesSettings are an athlete's choices for the daily series. The zero value means the defaults throughout.

@@ -152,7 +152,7 @@ func checkEdwardsZone(v *verdict) {
 
 func checkHRTSS(v *verdict) {
 	sex, thresholds := v.Inputs.heartRates()
-	trimp := Figure{}
+	var trimp Figure
 	if given, ok := v.Inputs["trimp"].(float64); ok {
 		trimp = Known(given)
 	} else {
