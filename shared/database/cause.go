@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -26,7 +27,7 @@ const (
 	CauseDatabase       Cause = "database-missing"     // no such database
 	CauseTooMany        Cause = "too-many-connections" // the server is full
 	CauseStarting       Cause = "server-unready"       // the server starts, stops or recovers
-	CauseConnector      Cause = "connector"            // Admin API or certificate of the Cloud SQL connector
+	CauseConnector      Cause = "connector"            // Admin API or certificates of the Cloud SQL connector
 	CauseNetwork        Cause = "network"              // any other break of the connection
 	CauseExhausted      Cause = "exhausted"            // every pooled connection stayed busy
 	CauseBreaker        Cause = "breaker-open"         // the pool failed a moment ago
@@ -63,17 +64,21 @@ func causeOf(err error) Cause {
 		return CauseClosed
 	case errors.As(err, &answer):
 		return causeOfAnswer(answer.Code)
+	case errors.As(err, &through) && !through.reached:
+		return CauseConnector // however it failed there: slow, refused, without an address
 	case errors.As(err, &dns):
 		return CauseDNS
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOENT):
 		return CauseRefused
+	case errors.Is(err, errSlow), errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return CauseTimeout
+	case through != nil && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)):
+		return CauseNetwork
+	case through != nil:
+		return CauseConnector // a certificate: the instance's, or the client's at the instance
 	case errors.As(err, &verify), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid),
 		errors.As(err, &record), err != nil && strings.Contains(err.Error(), "server refused TLS connection"):
 		return CauseTLS
-	case errors.Is(err, errSlow), errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
-		return CauseTimeout
-	case errors.As(err, &through):
-		return CauseConnector
 	case errors.As(err, &dialled):
 		return CauseNetwork
 	default:

@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// dial opens a direct connection within the connect timeout.
+// dial opens a direct connection within the connect timeout. Where the instance no longer takes the connector's
+// certificate it dials once more, with a new one.
 func dial(ctx context.Context, r route, name string, seen *observer) (*pgx.Conn, error) {
 	if r.err != nil {
 		return nil, r.err
@@ -16,7 +17,11 @@ func dial(ctx context.Context, r route, name string, seen *observer) (*pgx.Conn,
 	c := r.onPath(name, &watch{observer: seen, path: name})
 	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 	defer cancel()
-	return pgx.ConnectConfig(ctx, c)
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if refusedCertificate(err) {
+		return pgx.ConnectConfig(ctx, c)
+	}
+	return conn, err
 }
 
 // dialTwice dials once more where the first attempt broke off and another may well succeed: nothing was sent, but a

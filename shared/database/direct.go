@@ -51,7 +51,11 @@ func (d *Direct) SQL(ctx context.Context) (*sql.DB, func(), error) {
 	d.announce(ctx)
 	db := stdlib.OpenDB(*d.route.onPath(pathDirect, &watch{observer: d.seen, path: pathDirect}))
 	db.SetMaxOpenConns(1) // the watch belongs to one connection
-	if err := db.PingContext(ctx); err != nil {
+	err := db.PingContext(ctx)
+	if refusedCertificate(err) {
+		err = db.PingContext(ctx) // with a new one
+	}
+	if err != nil {
 		return nil, nil, errors.Join(unreachable(err, d.cfg.ProbeInterval), db.Close())
 	}
 	return db, func() { _ = db.Close() }, nil
