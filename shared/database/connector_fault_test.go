@@ -1,7 +1,7 @@
 package database_test
 
 import (
-	"errors"
+	"context"
 	"testing"
 	"time"
 
@@ -172,20 +172,51 @@ func TestCutOverTheConnectorIsAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// A caller in a hurry leaves a dial that hangs, and takes nobody with it.
+// A caller in a hurry leaves, though the connector is busy with somebody else's dial and waits for that first.
 func TestCallersDeadlineHoldsInTheConnector(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	i := b.instance(nil)
-	i.SetFaults(cloudsim.SQLFaults{AdminDelay: 1000})
-	hurried := make(chan error, 1)
-	go func() { _, err := once(b.hurried(50*time.Millisecond), i.cfg); hurried <- err }()
-	if _, err := once(b, i.cfg); err != nil {
+	const slow = 3 * time.Second
+	i.SetFaults(cloudsim.SQLFaults{AdminDelay: int(slow.Milliseconds())})
+	patient := make(chan error, 1)
+	go func() { _, err := once(b, i.cfg); patient <- err }()
+	b.wait("the Admin API to be slow", func() bool { return i.Stats().Struck.AdminDelay > 0 })
+	began := time.Now()
+	_, err := once(b.hurried(50*time.Millisecond), i.cfg)
+	wantUnavailable(t, err)
+	if took := time.Since(began); took > slow/2 {
+		t.Errorf("the hurried one took %v", took)
+	}
+	if err := <-patient; err != nil {
 		t.Errorf("the patient one: %v", err)
 	}
-	err := <-hurried
-	var f *fault.Error
-	if !errors.As(err, &f) || f.Kind != fault.Unavailable {
-		t.Errorf("the hurried one: got %v, want Unavailable", err)
+}
+
+// A statement given up ends at the server too: the request to cancel it takes the connector as well.
+func TestStatementIsCancelledOverTheConnector(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	i := b.instance(nil)
+	asIAM := i.cfg
+	asIAM.IAMLogin, asIAM.User, asIAM.Password = true, byIAM, config.Secret{}
+	for name, cfg := range map[string]config.Database{"password": i.cfg, "IAM": asIAM} {
+		cfg.StatementTimeout = time.Hour
+		s := b.session(cfg)
+		ctx, cancel := context.WithCancel(b.ctx)
+		ended := make(chan error, 1)
+		go func() {
+			ended <- s.Use(ctx, func(ctx context.Context, conn database.Conn) error {
+				_, err := conn.Exec(ctx, "-- name: test.sleep\nSELECT pg_sleep(3600)")
+				return err
+			})
+		}()
+		const asleep = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`
+		b.wait("the statement to run", func() bool { return b.number(asleep) == 1 })
+		cancel()
+		if err := <-ended; err == nil {
+			t.Errorf("%s: got no error", name)
+		}
+		b.wait("the statement to end", func() bool { return b.number(asleep) == 0 })
 	}
 }
