@@ -61,9 +61,13 @@ package: ## Stage each function as the Go buildpack will build it, into .build/<
 generate: ## Write what is generated: the OpenAPI document, the settings table of the README.
 	@go generate ./...
 
+FUZZTIME ?= 60s
 .PHONY: prove
-prove: ## Run the long proofs.
-	@TRAIND_PROVE=1 go test -count=1 -timeout 60m ./...
+prove: ## Run the long proofs: every fuzz target for FUZZTIME (60s).
+	@grep -rHoE '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' shared infra | sed 's/func //' | while IFS=: read -r file name; do \
+		echo "$$name in $$(dirname $$file)"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
+	done
 
 .PHONY: bench
 bench: ## Print the figures.
