@@ -95,20 +95,43 @@ func (c Column) MarshalJSON() ([]byte, error) {
 	return c.AppendJSON(make([]byte, 0, 8*len(c.Values)+64), -1), nil
 }
 
-// appendNumber writes one JSON number, or null for NaN and infinities.
+// exact is the bound below which every whole number is a float64.
+const exact = 1 << 53
+
+// appendNumber writes one JSON number, or null for NaN and infinities. A series is thousands of numbers, so a rounded one
+// is written as the whole number that it is, shifted by its decimals: several times faster than the shortest text of a float.
 func appendNumber(buffer []byte, value float64, decimals int) []byte {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		return append(buffer, "null"...)
 	}
 	if decimals >= 0 {
-		scale := math.Pow10(decimals)
-		rounded := math.Round(value*scale) / scale
-		switch {
-		case rounded == 0:
-			value = 0 // no "-0" for people
-		case !math.IsInf(rounded, 0):
-			value = rounded
+		if scaled := math.Round(value * math.Pow10(decimals)); math.Abs(scaled) < exact {
+			return appendShifted(buffer, int64(scaled), decimals)
 		}
 	}
 	return strconv.AppendFloat(buffer, value, 'f', -1, 64)
+}
+
+// appendShifted writes number / 10^decimals without zeros at its end.
+func appendShifted(buffer []byte, number int64, decimals int) []byte {
+	for decimals > 0 && number%10 == 0 {
+		number, decimals = number/10, decimals-1
+	}
+	if decimals <= 0 {
+		return strconv.AppendInt(buffer, number, 10)
+	}
+	if number < 0 {
+		buffer, number = append(buffer, '-'), -number
+	}
+	start := len(buffer)
+	buffer = strconv.AppendInt(buffer, number, 10)
+	for len(buffer)-start <= decimals { // a digit before the point
+		buffer = append(buffer[:start+1], buffer[start:]...)
+		buffer[start] = '0'
+	}
+	point := len(buffer) - decimals
+	buffer = append(buffer, 0)
+	copy(buffer[point+1:], buffer[point:])
+	buffer[point] = '.'
+	return buffer
 }
