@@ -27,8 +27,9 @@ type Dispatcher struct {
 // dispatchPage is how many accounts are read and woken at a time.
 const dispatchPage = 2000
 
-// Tick publishes one Wake for every account that has something due, whoever it is and however many there are. It stores
-// nothing, for a Wake is only a hint: overlapping ticks, a tick that breaks off and one that comes again are harmless.
+// Tick publishes one Wake for every account that has something due, whoever it is and however many there are, and one for
+// housekeeping, whose row it writes where there is none. Work whose lane has none of Strava's quota left is not woken. A
+// Wake is only a hint: overlapping ticks, a tick that breaks off and one that comes again are harmless.
 func (d *Dispatcher) Tick(ctx context.Context) error {
 	now := time.Now()
 	if d.Now != nil {
@@ -40,11 +41,22 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 		defer cancel()
 		closeDB(ctx)
 	}()
+	lastLane := noLane
+	err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		if err = store.EnsureHousekeeping(ctx, conn); err != nil {
+			return err
+		}
+		lastLane, err = lastOpenLane(ctx, conn, now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	woken := 0
-	for after := int64(0); ; {
+	for after := int64(-1); ; {
 		var page []store.DueAccount
 		err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			page, err = store.ListDueAccounts(ctx, conn, now, after, dispatchPage)
+			page, err = store.ListDueAccounts(ctx, conn, now, lastLane, after, dispatchPage)
 			return err
 		})
 		if err != nil {
@@ -67,4 +79,21 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 	}
 	logging.Log(ctx, slog.LevelDebug, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken))
 	return nil
+}
+
+// noLane is the lane before the most urgent one.
+const noLane = store.LaneInteractive - 1
+
+// lastOpenLane is the least urgent lane that has some of Strava's quota left; the more urgent ones have too.
+func lastOpenLane(ctx context.Context, conn database.Conn, now time.Time) (int, error) {
+	windows, err := store.ReadQuota(ctx, conn, now)
+	if err != nil {
+		return noLane, err
+	}
+	for lane := store.LaneBackfill; lane > noLane; lane-- {
+		if quotaFullUntil(windows, lane, now).IsZero() {
+			return lane, nil
+		}
+	}
+	return noLane, nil
 }

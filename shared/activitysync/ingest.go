@@ -73,8 +73,13 @@ func summaryRow(activity *strava.Activity, hash []byte, profiles store.Profiles,
 		Summary: summary, SummaryHash: hash, Histogram: before.Histogram, StreamFigures: before.StreamFigures,
 		Streams: streamsAfter(activity, before),
 	}
-	figures, err := figuresOf(&row, profiles)
-	row.Figures = figures
+	var err error
+	if row.Figures, err = figuresOf(&row, profiles); err == nil {
+		return row, nil
+	}
+	// What its streams gave can't be read any more: they are asked for anew, and the page goes on.
+	row.Histogram, row.StreamFigures, row.Streams = nil, nil, streamsAfter(activity, store.StoredSummary{})
+	row.Figures, err = figuresOf(&row, profiles)
 	return row, err
 }
 
@@ -101,17 +106,12 @@ func sameRecording(a, b training.Summary) bool {
 		same(a.AverageWatts, b.AverageWatts)
 }
 
-// figuresOf computes an activity's figures from its row: summary, stored histogram and stream figures.
 func figuresOf(row *store.Activity, profiles store.Profiles) (training.Figures, error) {
-	var histogram *training.Histogram
-	if row.Histogram != nil {
-		histogram = new(training.Histogram)
-		if err := histogram.UnmarshalBinary(row.Histogram); err != nil {
-			return training.Figures{}, fmt.Errorf("activity %d: %w", row.ID, err)
-		}
+	figures, err := profiles.Figures(row.LocalDay, row.Summary, row.Histogram, row.StreamFigures)
+	if err != nil {
+		return training.Figures{}, fmt.Errorf("activity %d: %w", row.ID, err)
 	}
-	profile := profiles.On(row.LocalDay, row.SportType)
-	return training.Compute(row.Summary, histogram, row.StreamFigures, profile), nil
+	return figures, nil
 }
 
 // storable takes out what a text of Postgres can't hold.

@@ -93,7 +93,8 @@ const streamsWait = 3 * time.Second
 // Streams gives an activity's samples. Where Strava has none it is NotFound with code no-streams. Where they have expired
 // or were not fetched yet they are asked for in the interactive lane: the answer is Unavailable with code streams-pending,
 // when to ask again, and the due row's id for a Wake; asking again asks for nothing more. Where Strava's quota is used up
-// it is Unavailable with code strava-quota.
+// it is Unavailable with code strava-quota, where a page asks for too many at a time Throttled with code
+// streams-waiting. Without a connection that works it is a Conflict with code strava-not-connected or strava-reconnect.
 func (s *Service) Streams(ctx context.Context, accountID, activityID int64) (streams training.Streams, dueID int64, err error) {
 	now := s.now()
 	var absent error
@@ -112,6 +113,9 @@ func (s *Service) Streams(ctx context.Context, accountID, activityID int64) (str
 		}
 		found := false
 		if streams, found, err = store.ReadStreams(ctx, conn, accountID, activityID, now); err != nil || found {
+			return err
+		}
+		if absent, err = refetchable(ctx, conn, accountID, activityID); err != nil || absent != nil {
 			return err
 		}
 		windows, err := store.ReadQuota(ctx, conn, now)
@@ -133,6 +137,28 @@ func (s *Service) Streams(ctx context.Context, accountID, activityID int64) (str
 		return training.Streams{}, 0, fmt.Errorf("read streams: %w", err)
 	}
 	return streams, dueID, absent
+}
+
+// mostRefetches bounds what one account can ask for at a time in the lane that may use the whole quota.
+const mostRefetches = 10
+
+// refetchable says why samples can't be asked for now; nil where they can.
+func refetchable(ctx context.Context, conn database.Conn, accountID, activityID int64) (absent, err error) {
+	connection, err := store.ReadConnection(ctx, conn, accountID)
+	switch {
+	case isNotConnected(err):
+		return fault.New(fault.Conflict, "strava-not-connected", "the samples have expired: connect Strava to see them again"), nil
+	case err != nil:
+		return nil, err
+	case connection.Status == store.ConnectionReconnect:
+		return errReconnect, nil
+	}
+	waiting, err := store.CountRefetches(ctx, conn, accountID, strconv.FormatInt(activityID, 10))
+	if err == nil && waiting >= mostRefetches {
+		absent = fault.New(fault.Throttled, "streams-waiting",
+			"the samples of other activities are still being fetched: try again when they are there").After(streamsWait)
+	}
+	return absent, err
 }
 
 // quotaFullUntil is when the lane may call Strava again; zero where it may now.

@@ -2,7 +2,6 @@ package activitysync
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,31 +17,28 @@ import (
 const (
 	// refineBatch is how many activities a unit refines before more urgent work of the athlete gets its turn.
 	refineBatch = 25
-	// mostStreamTries is after how many failures of its own an activity is given up on.
+	// mostStreamTries is after how many failures of its own an activity is given up on for a day at a time.
 	mostStreamTries = 4
+	// mostParkedTries is how often it is tried again then, every parkedEvery.
+	mostParkedTries = 14
+	parkedEvery     = 24 * time.Hour
 	// lateStreams is how long after its start an activity without streams may still get some.
 	lateStreams = 48 * time.Hour
-	// mostSuspects is after how many silent failures in a row it is Strava that is out of order, not the activities.
+	// firstLateWait is the wait after the first look at streams that may be late; each further one is twice as long.
+	firstLateWait   = 15 * time.Minute
+	longestLateWait = 12 * time.Hour
+	// mostSuspects is after how many silent failures without any answer it is found out whose they are.
 	mostSuspects = 3
 )
 
-// refineCursor is the round of attempts: in round n those activities are asked for that failed at most n times.
-type refineCursor struct {
-	Round int `json:"round,omitempty"`
-}
-
-// refine does one batch of phase two: newest first, each activity's streams are fetched, reduced to figures and stored.
-// While one is stored the next is fetched. An activity that fails is left for a later round and parked in the end; the
-// others go on.
+// refine does one batch of phase two: least tried first, of those the newest, each activity's streams are fetched, reduced
+// to figures and stored. While one is stored the next is fetched. An activity that fails is put behind the others with a
+// time to try it again.
 func (s *session) refine(ctx context.Context, due store.Due) (report, error) {
-	var cursor refineCursor
-	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
-		return report{}, fmt.Errorf("read streams cursor: %w", err)
-	}
 	var batch []store.Activity
 	var profiles store.Profiles
 	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		if batch, err = store.ListPendingActivities(ctx, conn, s.accountID, cursor.Round, refineBatch); err != nil {
+		if batch, err = store.ListUnrefinedActivities(ctx, conn, s.accountID, s.worker.now(), refineBatch); err != nil {
 			return err
 		}
 		profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
@@ -52,7 +48,7 @@ func (s *session) refine(ctx context.Context, due store.Due) (report, error) {
 		return report{}, err
 	}
 	if len(batch) == 0 {
-		return report{}, s.endRound(ctx, due, cursor)
+		return report{}, s.endRefining(ctx, due)
 	}
 	done := report{more: true}
 	err = s.refineBatch(ctx, due, batch, profiles, &done)
@@ -62,28 +58,25 @@ func (s *session) refine(ctx context.Context, due store.Due) (report, error) {
 	return done, s.giveBack(ctx, due)
 }
 
-// endRound begins the next round later where activities wait for one, and else finishes phase two.
-func (s *session) endRound(ctx context.Context, due store.Due, cursor refineCursor) error {
+// endRefining waits for the time that the next activity is to be tried again at, and finishes phase two where none is.
+func (s *session) endRefining(ctx context.Context, due store.Due) error {
 	now := s.worker.now()
 	return s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
-		left, err := store.ListPendingActivities(ctx, conn, s.accountID, mostStreamTries, 1)
+		left, err := store.CountUnrefined(ctx, conn, s.accountID, now)
 		if err != nil {
 			return err
 		}
-		if len(left) == 0 {
+		reason := "Strava could not give the samples of some activities"
+		if left.Pending == 0 {
+			reason = "" // what is parked is tried once more now and then; nobody waits for it
 			if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkRefined, now); err != nil {
 				return err
 			}
+		}
+		if left.RetryAt == nil {
 			return store.FinishDue(ctx, conn, due)
 		}
-		text, err := json.Marshal(refineCursor{Round: cursor.Round + 1})
-		if err != nil {
-			return err
-		}
-		if err := store.AdvanceDue(ctx, conn, due, text, now); err != nil {
-			return err
-		}
-		return store.PostponeDue(ctx, conn, due, now.Add(backoff(2*cursor.Round+1)), "Strava could not give the samples of some activities")
+		return store.PostponeDue(ctx, conn, due, *left.RetryAt, reason)
 	})
 }
 

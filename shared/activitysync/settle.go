@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// mostAttempts is after how many failures in a row for a reason of our own a row is parked.
+	// mostAttempts is after how many failures in a row for a reason of our own a row is parked. Strava's don't count.
 	mostAttempts = 8
 	// mostCrashes is after how many claims without any outcome a row is taken for what kills its workers.
 	mostCrashes = 25
@@ -55,13 +55,12 @@ func (s *session) settle(ctx context.Context, due store.Due, err error) error {
 		return nil
 	case errors.As(err, &wait):
 		return s.postpone(ctx, due, wait.at, wait.reason)
-	case ctx.Err() != nil: // the time ran out in the middle of a call
-		logging.Log(ctx, slog.LevelInfo, logging.EventSyncPostponed, "no time left", slog.String("cause", err.Error()))
-		return s.giveBack(ctx, due)
 	case errors.Is(err, errPoison):
 		return s.park(ctx, due, err, err.Error())
 	case errors.As(err, &refused):
 		return s.settleRefusal(ctx, due, refused)
+	case ctx.Err() != nil: // the time ran out in the middle of a step of our own
+		return s.exhaust(ctx, due, err)
 	case fault.KindOf(err) == fault.Unavailable, fault.KindOf(err) == fault.OutcomeUnknown:
 		return err
 	case isNotConnected(err):
@@ -100,7 +99,7 @@ func (s *session) settleRefusal(ctx context.Context, due store.Due, refused *str
 	case strava.ScopeAthlete:
 		return s.disconnect(ctx, due, refused)
 	default:
-		return s.fail(ctx, due, refused, "Strava did not answer as it should; the sync goes on by itself")
+		return s.refuse(ctx, due, refused, "Strava did not answer as it should; the sync goes on by itself")
 	}
 }
 
@@ -136,19 +135,57 @@ func (s *session) disconnect(ctx context.Context, due store.Due, refused *strava
 	}
 	s.tokens = nil
 	if !marked { // somebody stored other tokens meanwhile: those have not been tried
-		return s.fail(ctx, due, refused, "")
+		return s.refuse(ctx, due, refused, "")
 	}
 	logging.Log(ctx, slog.LevelWarn, logging.EventStravaDisconnected, "the athlete must connect again",
 		slog.String("code", refused.Code), slog.Int("status", refused.Status))
 	return s.park(ctx, due, refused, reason)
 }
 
+// spread is over how long work is spread that waits for one and the same moment.
+const spread = 2 * time.Minute
+
+// spreadBy is an account's share of spread, by Fibonacci hashing: neighbours lie far apart.
+func spreadBy(accountID int64) time.Duration {
+	return time.Duration(uint64(accountID) * 0x9E3779B97F4A7C15 >> 1 % uint64(spread))
+}
+
+// postpone moves the row to a moment that many others may wait for too, so that they don't all wake at once.
 func (s *session) postpone(ctx context.Context, due store.Due, at time.Time, reason string) error {
+	at = at.Add(spreadBy(s.accountID))
 	logging.Log(ctx, slog.LevelInfo, logging.EventSyncPostponed, "unit of work postponed",
 		slog.String("reason", reason), slog.Time("until", at))
 	return s.change(ctx, func(ctx context.Context, conn database.Conn) error {
 		return store.PostponeDue(ctx, conn, due, at, reason)
 	})
+}
+
+// refuse settles a failure of Strava's: the row waits longer and longer, up to a limit, and is never parked for it.
+func (s *session) refuse(ctx context.Context, due store.Due, cause error, reason string) error {
+	at := s.worker.now().Add(backoff(due.Refusals + 1))
+	logging.Log(ctx, slog.LevelWarn, logging.EventSyncFailed, "Strava failed, to be tried again",
+		slog.String("cause", cause.Error()), slog.Int("refusals", due.Refusals+1), slog.Time("until", at))
+	return s.change(ctx, func(ctx context.Context, conn database.Conn) error {
+		return store.RefuseDue(ctx, conn, due, at, reason)
+	})
+}
+
+// exhaust settles a unit whose time ran out. One that never gets anywhere in its time is found by its attempts.
+func (s *session) exhaust(ctx context.Context, due store.Due, cause error) error {
+	const reason = "this part of the sync took too long"
+	now := s.worker.now()
+	parked := false
+	err := s.change(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		parked, err = store.ExhaustDue(ctx, conn, due, now, now.Add(backoff(due.Attempts)), mostAttempts, reason)
+		return err
+	})
+	level, event := slog.LevelInfo, logging.EventSyncPostponed
+	if parked {
+		level, event = slog.LevelError, logging.EventSyncParked
+	}
+	logging.Log(ctx, level, event, "no time left", slog.String("cause", cause.Error()), slog.Int("attempts", due.Attempts),
+		slog.String("reason", reason), slog.Bool("parked", parked))
+	return err
 }
 
 func (s *session) fail(ctx context.Context, due store.Due, cause error, reason string) error {

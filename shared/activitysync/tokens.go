@@ -21,7 +21,9 @@ const (
 	// refreshTimeout bounds the refresh, during which a transaction holds the connection's row.
 	refreshTimeout = 10 * time.Second
 	// storeTries is how often it is tried to store refreshed tokens: the ones before are dead.
-	storeTries = 3
+	storeTries = 5
+	// storePause is before the first try in another session; each further one is as much longer.
+	storePause = 200 * time.Millisecond
 )
 
 // openedTokens are a connection's tokens as the session read them last.
@@ -29,7 +31,6 @@ type openedTokens struct {
 	access     config.Secret
 	expiresAt  time.Time
 	generation int64
-	scopes     []string
 }
 
 func (t *openedTokens) good(now time.Time) bool { return t.expiresAt.After(now.Add(expiryMargin)) }
@@ -58,7 +59,7 @@ func (s *session) access(ctx context.Context) (string, error) {
 
 // open takes the connection's tokens over; one that must be renewed by the athlete is refused.
 func (s *session) open(connection store.StravaConnection) error {
-	s.tokens = &openedTokens{generation: connection.Generation, scopes: connection.Scopes, expiresAt: connection.TokenExpiresAt}
+	s.tokens = &openedTokens{generation: connection.Generation, expiresAt: connection.TokenExpiresAt}
 	if connection.Status == store.ConnectionReconnect {
 		return &strava.Error{Op: "open connection", Scope: strava.ScopeAthlete, Code: strava.CodeUnauthorized}
 	}
@@ -82,54 +83,76 @@ func (s *session) renew(ctx context.Context, generation int64) error {
 // is locked from reading the old refresh token to storing the new one, so that one refresh happens at a time and nobody
 // uses an access token whose refresh token is not stored (I19).
 func (s *session) refresh(ctx context.Context) error {
-	stale := s.tokens.generation
-	var fresh *strava.Tokens // outlives the transaction: once Strava has answered, the old refresh token is dead
-	inTx := func(ctx context.Context, conn database.Conn) error {
-		connection, err := store.LockConnection(ctx, conn, s.accountID)
-		if err != nil {
-			return err
-		}
-		if err := s.open(connection); err != nil {
-			return err
-		}
-		if connection.Generation != stale && s.tokens.good(s.worker.now()) {
-			return nil
-		}
-		if fresh == nil {
-			if fresh, err = s.askForTokens(ctx, connection); err != nil {
-				return err
-			}
-		}
-		access, refresh, err := sealTokens(s.worker.Sealer, s.accountID, *fresh)
-		if err != nil {
-			return err
-		}
-		err = store.RotateTokens(ctx, conn, s.accountID, connection.Generation, access, refresh, fresh.ExpiresAt)
-		if err != nil {
-			return err
-		}
-		s.tokens = &openedTokens{access: fresh.Access, expiresAt: fresh.ExpiresAt, generation: connection.Generation + 1,
-			scopes: connection.Scopes}
-		return nil
-	}
-	err := s.db.InTx(ctx, inTx)
-	for try := 1; err != nil && fresh != nil && try < storeTries; try++ {
-		err = s.inTxAtLast(ctx, inTx)
+	r := rotation{session: s, stale: s.tokens.generation}
+	err := s.db.InTx(ctx, r.run)
+	for try := 1; err != nil && r.fresh != nil && try < storeTries; try++ {
+		err = r.again(ctx, time.Duration(try)*storePause)
 	}
 	if err != nil {
 		return fmt.Errorf("refresh tokens: %w", err)
 	}
-	if fresh != nil {
+	if r.fresh != nil {
 		logging.Log(ctx, slog.LevelInfo, logging.EventStravaTokenRefreshed, "tokens refreshed and stored",
 			slog.Int64("generation", s.tokens.generation))
 	}
 	return nil
 }
 
-func (s *session) inTxAtLast(ctx context.Context, f func(ctx context.Context, conn database.Conn) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+// rotation is one refresh. What Strava answered outlives the transaction that asked: the refresh token before is dead.
+type rotation struct {
+	session *session
+	stale   int64          // the generation that is not good any more
+	fresh   *strava.Tokens // nil until Strava has answered
+	from    int64          // the generation that fresh replaces
+}
+
+// run is the transaction. It may run again after one of which nobody knows whether it was committed.
+func (r *rotation) run(ctx context.Context, conn database.Conn) error {
+	s := r.session
+	connection, err := store.LockConnection(ctx, conn, s.accountID)
+	if err != nil {
+		return err
+	}
+	if r.fresh == nil {
+		if err := s.open(connection); err != nil {
+			return err
+		}
+		if connection.Generation != r.stale && s.tokens.good(s.worker.now()) {
+			return nil
+		}
+		if r.fresh, err = s.askForTokens(ctx, connection); err != nil {
+			return err
+		}
+		r.from = connection.Generation
+	}
+	if connection.Generation != r.from { // stored after all, or replaced by what a new consent gave
+		return s.open(connection)
+	}
+	access, refresh, err := sealTokens(s.worker.Sealer, s.accountID, *r.fresh)
+	if err != nil {
+		return err
+	}
+	if err := store.RotateTokens(ctx, conn, s.accountID, r.from, access, refresh, r.fresh.ExpiresAt); err != nil {
+		return err
+	}
+	s.tokens = &openedTokens{access: r.fresh.Access, expiresAt: r.fresh.ExpiresAt, generation: r.from + 1}
+	return nil
+}
+
+// again stores the tokens in a database session of its own: the one that lost its connection gets no other.
+func (r *rotation) again(ctx context.Context, pause time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime+pause)
 	defer cancel()
-	return s.db.InTx(ctx, f)
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	db, closeDB := r.session.worker.Databases.Open()
+	defer closeDB(ctx)
+	return db.InTx(ctx, r.run)
 }
 
 func (s *session) askForTokens(ctx context.Context, connection store.StravaConnection) (*strava.Tokens, error) {

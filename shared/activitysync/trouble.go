@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/strava"
+	"github.com/train-d/train-d/shared/training"
 )
 
 // troubles are the failures among a batch of activities. A failure that Strava blames on the activity is noted at once.
@@ -48,37 +50,54 @@ func (t *troubles) take(ctx context.Context, activity *store.Activity, err error
 		if len(t.suspects) >= mostSuspects {
 			return t.end(ctx)
 		}
-		return nil
+		return t.session.use(ctx, func(ctx context.Context, conn database.Conn) error {
+			return store.KeepDue(ctx, conn, t.due, t.session.worker.now())
+		})
 	default:
 		return err
 	}
 }
 
-// note counts the activity's failure. Without streams for good it is done; after too many tries it is parked.
+// note counts the activity's failure and says when it is tried again. Streams that Strava does not have may be late; after
+// a while there are none. After too many other failures the activity is parked, and tried now and then all the same.
 func (t *troubles) note(ctx context.Context, activity *store.Activity, cause error) error {
-	s, tries := t.session, activity.StreamsAttempts+1
-	state, reason := activity.Streams, "Strava could not give its samples"
+	s, now, tries := t.session, t.session.worker.now(), activity.StreamsAttempts+1
+	failure := store.StreamsFailure{ActivityID: activity.ID, State: activity.Streams, Counted: true,
+		Reason: "Strava could not give its samples"}
+	wait := backoff(2*tries - 1)
+	givenUp := tries >= mostStreamTries && activity.Streams != store.StreamsExpired
 	var refused *strava.Error
-	if errors.As(cause, &refused) && refused.Code == strava.CodeNotFound {
-		reason = "Strava has no samples of it"
-		if tries >= mostStreamTries-1 || s.worker.now().Sub(activity.StartAt) > lateStreams {
-			refinement, err := s.worker.without(activity, reason, t.profiles)
+	switch {
+	case errors.As(cause, &refused) && refused.Code == strava.CodeNotFound:
+		givenUp = false
+		failure.Reason = "Strava has no samples of it"
+		late := activity.StartAt.Add(lateStreams)
+		if !now.Before(late) {
+			refinement, err := s.worker.without(activity, failure.Reason, t.profiles)
 			if err != nil {
 				return err
 			}
 			return s.store(ctx, t.due, refinement)
 		}
-	} else if errors.As(cause, &refused) && refused.Code == strava.CodeNoTime {
-		reason = "its samples have no time base"
+		wait = min(firstLateWait<<min(tries-1, 10), longestLateWait, late.Sub(now))
+	case refused != nil && refused.Code == strava.CodeNoTime:
+		failure.Reason = "its samples have no time base"
 	}
 	level, event := slog.LevelInfo, logging.EventSyncPostponed
-	if tries >= mostStreamTries {
-		state, level, event = store.StreamsParked, slog.LevelWarn, logging.EventSyncParked
+	if givenUp {
+		failure.State, wait = store.StreamsParked, parkedEvery
+		if activity.Streams != store.StreamsParked {
+			level, event = slog.LevelWarn, logging.EventSyncParked
+		}
+	}
+	if !givenUp || tries < mostStreamTries+mostParkedTries {
+		at := now.Add(wait)
+		failure.RetryAt = &at
 	}
 	logging.Log(ctx, level, event, "an activity's streams failed", slog.Int64("activity_id", activity.ID),
-		slog.Int("attempts", tries), slog.String("cause", cause.Error()), slog.String("reason", reason))
+		slog.Int("attempts", tries), slog.String("cause", cause.Error()), slog.String("reason", failure.Reason))
 	return s.use(ctx, func(ctx context.Context, conn database.Conn) error {
-		return store.NoteStreamsFailure(ctx, conn, t.due, activity.ID, state, reason, s.worker.now())
+		return store.NoteStreamsFailure(ctx, conn, t.due, failure, now)
 	})
 }
 
@@ -93,14 +112,59 @@ func (t *troubles) blame(ctx context.Context) error {
 	return nil
 }
 
-// end gives the failure that nobody could be blamed for. Where it has come again and again with nothing else left to
-// ask for, the activities are it.
+// end finds out whose the failures are that nobody was blamed for yet: the activities' where Strava gives the streams of
+// another one, else Strava's. Then the suspects are put behind the others, uncounted, so that the next unit begins with
+// those that were not tried.
 func (t *troubles) end(ctx context.Context) error {
 	if len(t.suspects) == 0 {
 		return nil
 	}
-	if t.due.Attempts >= mostAttempts && len(t.suspects) < mostSuspects {
+	well, err := t.ask(ctx)
+	if err != nil {
+		return err
+	}
+	if well {
 		return t.blame(ctx)
 	}
+	s, now := t.session, t.session.worker.now()
+	at := now.Add(backoff(t.due.Refusals+1) + putBehind)
+	for _, suspect := range t.suspects {
+		failure := store.StreamsFailure{ActivityID: suspect.activity.ID, State: suspect.activity.Streams,
+			Reason: suspect.activity.StreamsReason, RetryAt: &at}
+		err := s.use(ctx, func(ctx context.Context, conn database.Conn) error {
+			return store.NoteStreamsFailure(ctx, conn, t.due, failure, now)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return t.suspects[len(t.suspects)-1].err
+}
+
+// putBehind is how much longer than the work itself a suspect waits that nobody could blame.
+const putBehind = 5 * time.Minute
+
+// ask asks again for the streams of an activity that Strava gave before, and says whether it gave them now. They are not
+// kept.
+func (t *troubles) ask(ctx context.Context) (well bool, err error) {
+	s := t.session
+	var proven int64
+	found := false
+	err = s.use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		if err = store.KeepDue(ctx, conn, t.due, s.worker.now()); err != nil {
+			return err
+		}
+		proven, found, err = store.NewestRefined(ctx, conn, s.accountID)
+		return err
+	})
+	if err != nil || !found || timeIsUp(ctx) {
+		return false, err
+	}
+	_, err = call(ctx, s, t.due.Lane, func(ctx context.Context, access string) (training.Streams, strava.Usage, error) {
+		return s.worker.Strava.Streams(ctx, access, proven)
+	})
+	if err != nil && scopeOf(err) != strava.ScopeTransient && scopeOf(err) != strava.ScopeActivity {
+		return false, err
+	}
+	return err == nil, nil
 }

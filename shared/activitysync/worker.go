@@ -133,6 +133,8 @@ func (s *session) unit(ctx context.Context, due store.Due) (report, error) {
 		return s.refine(ctx, due)
 	case store.KindRefetch:
 		return s.refetch(ctx, due)
+	case store.KindHousekeeping:
+		return report{}, s.keepHouse(ctx, due)
 	}
 	runner, known := s.worker.Runners[due.Kind]
 	if !known {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/train-d/train-d/shared/activitysync"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/serverless"
@@ -82,11 +83,15 @@ func (a *API) finishOAuth(ctx context.Context, in *callbackInput) outcome {
 	if in.Error != "" || in.Code == "" {
 		return outcomeDenied
 	}
+	scopes := strings.Split(in.Scope, ",")
+	if err := activitysync.CheckScopes(scopes); err != nil { // before the exchange, which ends the tokens before
+		return a.outcomeOf(ctx, err)
+	}
 	grant, err := a.Strava.Exchange(ctx, in.Code)
 	if err != nil {
 		return a.outcomeOf(ctx, err)
 	}
-	dueID, err := a.Activities.Connect(ctx, who.AccountID, grant, strings.Split(in.Scope, ","))
+	dueID, err := a.Activities.Connect(ctx, who.AccountID, grant, scopes)
 	if err != nil {
 		return a.outcomeOf(ctx, err)
 	}

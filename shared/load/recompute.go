@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/store"
-	"github.com/train-d/train-d/shared/training"
 )
 
 const (
@@ -78,13 +79,16 @@ func recomputeBelow(ctx context.Context, conn database.Conn, due store.Due, prof
 	if err != nil {
 		return 0, err
 	}
-	computed := make([]store.ActivityFigures, len(inputs))
+	computed := make([]store.ActivityFigures, 0, len(inputs))
 	for i := range inputs {
-		figures, err := figuresOf(&inputs[i], profiles)
-		if err != nil {
-			return 0, err
+		activity := &inputs[i]
+		figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
+		if err != nil { // it keeps the figures that it has; the others are not to wait for it
+			logging.Log(ctx, slog.LevelError, logging.EventSyncFailed, "an activity's figures can't be worked out again",
+				slog.Int64("activity_id", activity.ID), slog.String("cause", err.Error()))
+			continue
 		}
-		computed[i] = store.ActivityFigures{ID: inputs[i].ID, Figures: figures}
+		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures})
 	}
 	if len(computed) > 0 {
 		if _, err := store.UpdateFigures(ctx, conn, due.AccountID, computed); err != nil {
@@ -100,16 +104,4 @@ func recomputeBelow(ctx context.Context, conn database.Conn, due store.Due, prof
 		return 0, fmt.Errorf("write cursor: %w", err)
 	}
 	return lowest, store.AdvanceDue(ctx, conn, due, cursor, time.Now())
-}
-
-func figuresOf(inputs *store.FigureInputs, profiles store.Profiles) (training.Figures, error) {
-	var histogram *training.Histogram
-	if inputs.Histogram != nil {
-		histogram = new(training.Histogram)
-		if err := histogram.UnmarshalBinary(inputs.Histogram); err != nil {
-			return training.Figures{}, fmt.Errorf("read histogram of activity %d: %w", inputs.ID, err)
-		}
-	}
-	profile := profiles.On(inputs.LocalDay, inputs.Summary.SportType)
-	return training.Compute(inputs.Summary, histogram, inputs.StreamFigures, profile), nil
 }

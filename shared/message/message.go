@@ -38,11 +38,11 @@ type Tick struct {
 	Kind string `json:"kind"` // "tick"
 }
 
-// Wake asks Sync for one unit of an account's due work.
+// Wake asks Sync to work off what is due for an account.
 type Wake struct {
 	Kind      string `json:"kind"`       // "wake"
 	DueID     int64  `json:"due_id"`     // the due row that caused the message
-	AccountID int64  `json:"account_id"` // whose work it is
+	AccountID int64  `json:"account_id"` // whose work it is; 0 where it is nobody's (housekeeping)
 }
 
 // NewWake is the message for an account's due row.
@@ -64,8 +64,8 @@ func (t Tick) check() error    { return checkKind(t.Kind, KindTick) }
 func (m Migrate) check() error { return checkKind(m.Kind, KindMigrate) }
 
 func (w Wake) check() error {
-	if w.DueID <= 0 || w.AccountID <= 0 {
-		return errors.New("due_id and account_id must be above 0")
+	if w.DueID <= 0 || w.AccountID < 0 {
+		return errors.New("due_id must be above 0 and account_id not below")
 	}
 	return checkKind(w.Kind, KindWake)
 }

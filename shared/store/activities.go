@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,7 +108,7 @@ SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.
     summary = excluded.summary, summary_hash = excluded.summary_hash, figures = excluded.figures,
     trimp = excluded.trimp, tss = excluded.tss, external_km = excluded.external_km, quality = excluded.quality,
     formula_version = excluded.formula_version, streams = excluded.streams, streams_attempts = 0,
-    streams_reason = '', deleted_at = NULL, updated_at = now()
+    streams_reason = '', streams_retry_at = NULL, deleted_at = NULL, updated_at = now()
 WHERE stored.summary_hash <> excluded.summary_hash OR stored.deleted_at IS NOT NULL`
 	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)
 	if err != nil {
@@ -180,16 +181,57 @@ WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL`
 	return found[0], nil
 }
 
-// ListPendingActivities gives activities whose streams are still to be fetched, newest first, of those that were tried
-// in vain at most attempts times.
-func ListPendingActivities(ctx context.Context, conn database.Conn, accountID int64, attempts, limit int) ([]Activity, error) {
-	const sql = `-- name: activities.pending
+// unrefined is what still waits for its streams: what is pending, and what is parked until its next try.
+const unrefined = `account_id = $1 AND streams IN ('pending', 'parked') AND deleted_at IS NULL
+  AND NOT (streams = 'parked' AND streams_retry_at IS NULL)`
+
+// ListUnrefinedActivities gives activities whose streams are to be asked for at now: those that failed least first, of
+// those the newest.
+func ListUnrefinedActivities(ctx context.Context, conn database.Conn, accountID int64, now time.Time, limit int) ([]Activity, error) {
+	const sql = `-- name: activities.unrefined
 SELECT ` + activityColumns + `
 FROM activities
-WHERE account_id = $1 AND streams = 'pending' AND deleted_at IS NULL AND streams_attempts <= $2
-ORDER BY start_at DESC, id DESC
+WHERE ` + unrefined + ` AND (streams_retry_at IS NULL OR streams_retry_at <= $2)
+ORDER BY streams_attempts, start_at DESC, id DESC
 LIMIT $3`
-	return collectActivities(ctx, conn, sql, accountID, attempts, limit)
+	return collectActivities(ctx, conn, sql, accountID, now, limit)
+}
+
+// UnrefinedLeft is what is left of phase two.
+type UnrefinedLeft struct {
+	Pending int        // activities that are not given up on for now
+	RetryAt *time.Time // when the next of all is to be tried; nil where none is
+}
+
+// CountUnrefined says what is left to be asked for, at once or later; now stands for at once.
+func CountUnrefined(ctx context.Context, conn database.Conn, accountID int64, now time.Time) (UnrefinedLeft, error) {
+	var left UnrefinedLeft
+	err := conn.QueryRow(ctx, `-- name: activities.count_unrefined
+SELECT count(*) FILTER (WHERE streams = 'pending'), min(coalesce(streams_retry_at, $2))
+FROM activities
+WHERE `+unrefined, accountID, now).Scan(&left.Pending, &left.RetryAt)
+	if err != nil {
+		return UnrefinedLeft{}, fmt.Errorf("count unrefined activities: %w", err)
+	}
+	return left, nil
+}
+
+// NewestRefined gives the newest activity that Strava gave streams of; false where there is none.
+func NewestRefined(ctx context.Context, conn database.Conn, accountID int64) (int64, bool, error) {
+	var id int64
+	err := conn.QueryRow(ctx, `-- name: activities.newest_refined
+SELECT id
+FROM activities
+WHERE account_id = $1 AND streams IN ('stored', 'expired') AND deleted_at IS NULL
+ORDER BY start_at DESC
+LIMIT 1`, accountID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("find newest refined activity: %w", err)
+	}
+	return id, true, nil
 }
 
 func collectActivities(ctx context.Context, conn database.Conn, sql string, args ...any) ([]Activity, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,6 +59,24 @@ func readConnection(ctx context.Context, conn database.Conn, operation, sql stri
 	return connection, orNotFound(operation, err, "strava-not-connected", "Strava is not connected: connect it first")
 }
 
+// ConnectionOwner locks the connection of a Strava athlete and gives its account and generation; false where nobody has
+// the athlete.
+func ConnectionOwner(ctx context.Context, conn database.Conn, athleteID int64) (accountID, generation int64, found bool, err error) {
+	err = conn.QueryRow(ctx, `-- name: connections.owner
+SELECT account_id, generation FROM strava_connections WHERE athlete_id = $1 FOR UPDATE`, athleteID).Scan(&accountID, &generation)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, false, nil
+	}
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("find connection's owner: %w", err)
+	}
+	return accountID, generation, true, nil
+}
+
+// ErrAthleteTaken means that another account has the Strava athlete. Trying again does not help.
+var ErrAthleteTaken = fault.New(fault.Conflict, "strava-athlete-taken",
+	"this Strava athlete is connected to another account: sign in to that one, or disconnect it there first")
+
 // PutConnection stores the authorization of the athlete for the account, anew or over an earlier one of the same athlete.
 // It is a Conflict, and changes nothing, with code strava-athlete-taken where another account has the athlete, and with
 // code strava-other-athlete where the account has another one.
@@ -75,8 +94,7 @@ WHERE stored.athlete_id = excluded.athlete_id`,
 		connection.AccountID, connection.AthleteID, connection.Scopes, connection.SealedAccessToken,
 		connection.SealedRefreshToken, connection.TokenExpiresAt)
 	if err != nil {
-		return orConflict(operation, err, "strava_connections_athlete_id_key", "strava-athlete-taken",
-			"this Strava athlete is connected to another account: sign in to that one, or disconnect it there first")
+		return orConflict(operation, err, "strava_connections_athlete_id_key", ErrAthleteTaken.Code, ErrAthleteTaken.Message)
 	}
 	if tag.RowsAffected() == 0 {
 		return fmt.Errorf("%s: %w", operation, fault.New(fault.Conflict, "strava-other-athlete",
@@ -85,13 +103,12 @@ WHERE stored.athlete_id = excluded.athlete_id`,
 	return nil
 }
 
-// RotateTokens stores refreshed tokens over those of the given generation, under LockConnection.
+// RotateTokens stores newer tokens over those of the given generation, under LockConnection or ConnectionOwner.
 func RotateTokens(ctx context.Context, conn database.Conn, accountID, generation int64, sealedAccess, sealedRefresh []byte,
 	expiresAt time.Time) error {
 	tag, err := conn.Exec(ctx, `-- name: connections.rotate_tokens
 UPDATE strava_connections
-SET sealed_access_token = $3, sealed_refresh_token = $4, token_expires_at = $5, generation = generation + 1,
-    status = 'connected'
+SET sealed_access_token = $3, sealed_refresh_token = $4, token_expires_at = $5, generation = generation + 1
 WHERE account_id = $1 AND generation = $2`, accountID, generation, sealedAccess, sealedRefresh, expiresAt)
 	if err != nil {
 		return fmt.Errorf("rotate tokens: %w", err)
@@ -112,16 +129,6 @@ UPDATE strava_connections SET status = 'reconnect', last_error = $3 WHERE accoun
 		return false, fmt.Errorf("require reconnect: %w", err)
 	}
 	return tag.RowsAffected() == 1, nil
-}
-
-// SetSyncError notes in words why the account's sync does not get on; empty clears it.
-func SetSyncError(ctx context.Context, conn database.Conn, accountID int64, reason string) error {
-	_, err := conn.Exec(ctx, `-- name: connections.set_error
-UPDATE strava_connections SET last_error = $2 WHERE account_id = $1 AND last_error <> $2`, accountID, reason)
-	if err != nil {
-		return fmt.Errorf("set sync error: %w", err)
-	}
-	return nil
 }
 
 // A SyncMark is a stage that a connection's sync has reached.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,8 @@ type Due struct {
 	Subject     string // an activity's id where a kind has a row per activity, else empty
 	Lane        int
 	Cursor      json.RawMessage // how far the work has come; {} at the start
-	Attempts    int             // claims since the last progress, this one included
+	Attempts    int             // claims since the last progress or refusal by Strava, this one included
+	Refusals    int             // failures in a row that are Strava's and not the work's
 	Revision    int64           // moves when the row is asked for again
 	LeaseToken  [16]byte
 	OriginTrace string        // trace id of what caused the work
@@ -65,7 +67,7 @@ type DueRequest struct {
 // EnqueueDue writes the row that causes work, and gives its id for a Wake. A row of the same account, kind and subject
 // that stands already is asked for again: unparked, no later and no less urgent than before, from the request's cursor,
 // and with a new revision, so that a worker who holds it right now doesn't finish it. With Resume it is only made sure
-// that the row is under way.
+// that the row is under way; what is counted against a row that is not parked stays counted.
 func EnqueueDue(ctx context.Context, conn database.Conn, request DueRequest) (int64, error) {
 	cursor := request.Cursor
 	if cursor == nil {
@@ -82,9 +84,10 @@ ON CONFLICT (account_id, kind, subject) DO UPDATE
 SET lane = least(due.lane, excluded.lane),
     cursor = CASE WHEN $8 THEN due.cursor ELSE excluded.cursor END,
     due_at = CASE WHEN due.parked_at IS NULL THEN least(due.due_at, excluded.due_at) ELSE excluded.due_at END,
-    attempts = 0,
+    attempts = CASE WHEN $8 AND due.parked_at IS NULL THEN due.attempts ELSE 0 END,
+    refusals = CASE WHEN $8 AND due.parked_at IS NULL THEN due.refusals ELSE 0 END,
     parked_at = NULL,
-    parked_reason = '',
+    parked_reason = CASE WHEN $8 AND due.parked_at IS NULL THEN due.parked_reason ELSE '' END,
     revision = CASE WHEN $8 THEN due.revision ELSE due.revision + 1 END,
     origin_trace = excluded.origin_trace
 RETURNING id`
@@ -108,7 +111,7 @@ func ClaimDue(ctx context.Context, conn database.Conn, accountID int64, now time
 SELECT pg_advisory_xact_lock(hashtextextended('train-d/due/' || $1::bigint, 0))`, accountID)
 	batch.Queue(`-- name: due.claim
 UPDATE due_work
-SET lease_until = $3, lease_token = gen_random_uuid(), attempts = attempts + 1
+SET lease_until = $3, lease_token = gen_random_uuid(), attempts = attempts + 1, tried_at = $2
 WHERE id = (SELECT id
             FROM due_work
             WHERE (account_id = $1 OR ($1 = 0 AND account_id IS NULL))
@@ -120,7 +123,8 @@ WHERE id = (SELECT id
                                 AND running.lease_until > $2)
             ORDER BY lane, due_at, id
             LIMIT 1)
-RETURNING id, coalesce(account_id, 0) AS account_id, kind, subject, lane, cursor, attempts, revision, lease_token, origin_trace`,
+RETURNING id, coalesce(account_id, 0) AS account_id, kind, subject, lane, cursor, attempts, refusals,
+    revision, lease_token, origin_trace`,
 		accountID, now, now.Add(lease))
 	results := conn.SendBatch(ctx, batch)
 	defer func() { _ = results.Close() }()
@@ -157,7 +161,7 @@ DELETE FROM due_work WHERE id = $1 AND lease_token = $2 AND revision = $3`, due.
 		return nil
 	}
 	return changeLeased(ctx, conn, due, `-- name: due.release_asked_again
-UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0 WHERE id = $1 AND lease_token = $2`)
+UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0, refusals = 0 WHERE id = $1 AND lease_token = $2`)
 }
 
 // AdvanceDue moves the cursor in the transaction that stores the rows up to it, and renews the lease from now. Where the
@@ -165,8 +169,8 @@ UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0 WHERE i
 func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) error {
 	return changeLeased(ctx, conn, due, `-- name: due.advance
 UPDATE due_work
-SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 1,
-    parked_reason = ''
+SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 0,
+    refusals = 0, parked_reason = ''
 WHERE id = $1 AND lease_token = $2`, due.Revision, cursor, now.Add(due.Lease))
 }
 
@@ -186,6 +190,40 @@ UPDATE due_work
 SET due_at = CASE WHEN revision = $3 THEN $4 ELSE due_at END,
     parked_reason = $5, lease_until = NULL, lease_token = NULL, attempts = greatest(attempts - 1, 0)
 WHERE id = $1 AND lease_token = $2`, due.Revision, dueAt, reason)
+}
+
+// KeepDue renews the lease from now, for a step that stored nothing.
+func KeepDue(ctx context.Context, conn database.Conn, due Due, now time.Time) error {
+	return changeLeased(ctx, conn, due, `-- name: due.keep
+UPDATE due_work SET lease_until = $3 WHERE id = $1 AND lease_token = $2`, now.Add(due.Lease))
+}
+
+// RefuseDue frees the row after Strava's failure, to be tried again at dueAt: no attempt is counted, but a refusal.
+func RefuseDue(ctx context.Context, conn database.Conn, due Due, dueAt time.Time, reason string) error {
+	return changeLeased(ctx, conn, due, `-- name: due.refuse
+UPDATE due_work
+SET due_at = CASE WHEN revision = $3 THEN $4 ELSE due_at END,
+    parked_reason = $5, lease_until = NULL, lease_token = NULL, attempts = greatest(attempts - 1, 0), refusals = refusals + 1
+WHERE id = $1 AND lease_token = $2`, due.Revision, dueAt, reason)
+}
+
+// ExhaustDue frees the row of a worker whose time ran out in the middle of a step. Where there was progress since the
+// claim it stays due. Else the attempt stays counted: the row is due at dueAt, or parked where it was the last of most.
+func ExhaustDue(ctx context.Context, conn database.Conn, due Due, now, dueAt time.Time, most int, reason string) (parked bool, err error) {
+	err = conn.QueryRow(ctx, `-- name: due.exhaust
+UPDATE due_work
+SET due_at = CASE WHEN revision = $3 AND attempts > 0 THEN $4 ELSE due_at END,
+    parked_at = CASE WHEN attempts >= $5 THEN $6::timestamptz END,
+    parked_reason = CASE WHEN attempts > 0 THEN $7 ELSE parked_reason END, lease_until = NULL, lease_token = NULL
+WHERE id = $1 AND lease_token = $2
+RETURNING parked_at IS NOT NULL`, due.ID, due.LeaseToken, due.Revision, dueAt, most, now, reason).Scan(&parked)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, ErrLeaseLost
+	}
+	if err != nil {
+		return false, fmt.Errorf("exhaust due work: %w", err)
+	}
+	return parked, nil
 }
 
 // FailDue frees the row after a failed attempt, which stays counted, to be tried again at dueAt.
@@ -215,60 +253,4 @@ func changeLeased(ctx context.Context, conn database.Conn, due Due, sql string, 
 		return ErrLeaseLost
 	}
 	return nil
-}
-
-// DueAccount is an account with something due, and the most urgent of it.
-type DueAccount struct {
-	DueID     int64
-	AccountID int64
-}
-
-// ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after, so
-// that pages of it visit every account once however long the list is.
-func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, after int64, limit int) ([]DueAccount, error) {
-	const sql = `-- name: due.list_accounts
-SELECT DISTINCT ON (account_id) id AS due_id, account_id
-FROM due_work
-WHERE account_id > $2 AND parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-ORDER BY account_id, lane, due_at
-LIMIT $3`
-	rows, err := conn.Query(ctx, sql, now, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list due accounts: %w", err)
-	}
-	accounts, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueAccount])
-	if err != nil {
-		return nil, fmt.Errorf("list due accounts: %w", err)
-	}
-	return accounts, nil
-}
-
-// DueState is what a row of due work looks like from outside, for a page that shows progress.
-type DueState struct {
-	ID       int64
-	Kind     string
-	DueAt    time.Time
-	Running  bool
-	Parked   bool
-	Reason   string
-	Attempts int
-}
-
-// ListDue gives the account's due work, most urgent first.
-func ListDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time) ([]DueState, error) {
-	const sql = `-- name: due.list
-SELECT id, kind, due_at, coalesce(lease_until > $2, false) AS running, parked_at IS NOT NULL AS parked,
-       parked_reason AS reason, attempts
-FROM due_work
-WHERE account_id = $1
-ORDER BY lane, due_at, id`
-	rows, err := conn.Query(ctx, sql, accountID, now)
-	if err != nil {
-		return nil, fmt.Errorf("list due work: %w", err)
-	}
-	states, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueState])
-	if err != nil {
-		return nil, fmt.Errorf("list due work: %w", err)
-	}
-	return states, nil
 }

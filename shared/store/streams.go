@@ -45,12 +45,12 @@ func RefineActivity(ctx context.Context, conn database.Conn, due Due, refinement
 	}
 	const sql = `-- name: activities.refine
 WITH leased AS (
-    UPDATE due_work SET lease_until = $3, attempts = 1, parked_reason = ''
+    UPDATE due_work SET lease_until = $3, attempts = 0, refusals = 0, parked_reason = ''
     WHERE id = $1 AND lease_token = $2
     RETURNING account_id
 ), refined AS (
     UPDATE activities
-    SET streams = $5, streams_reason = $6, hr_histogram = $7, stream_figures = $8::text::jsonb,
+    SET streams = $5, streams_reason = $6, streams_retry_at = NULL, hr_histogram = $7, stream_figures = $8::text::jsonb,
         figures = $9::text::jsonb, trimp = $10, tss = $11, external_km = $12, quality = $13, formula_version = $14,
         updated_at = now()
     FROM leased
@@ -79,10 +79,17 @@ SELECT count(*) FROM leased`
 	return nil
 }
 
-// NoteStreamsFailure counts an attempt at an activity's streams that came to nothing, with the reason in words: state is
-// StreamsPending where it is to be tried again, StreamsParked where not. It renews the lease, as RefineActivity does.
-func NoteStreamsFailure(ctx context.Context, conn database.Conn, due Due, activityID int64, state, reason string,
-	now time.Time) error {
+// StreamsFailure is an attempt at an activity's streams that came to nothing.
+type StreamsFailure struct {
+	ActivityID int64
+	State      string     // StreamsPending, StreamsParked where it is given up on for now
+	Reason     string     // in words
+	Counted    bool       // the attempt is the activity's own failure
+	RetryAt    *time.Time // when to try again; nil never again where it is parked
+}
+
+// NoteStreamsFailure notes a failure, and renews the lease of the work that it is part of, as RefineActivity does.
+func NoteStreamsFailure(ctx context.Context, conn database.Conn, due Due, failure StreamsFailure, now time.Time) error {
 	const sql = `-- name: activities.note_streams_failure
 WITH leased AS (
     UPDATE due_work SET lease_until = $3
@@ -90,13 +97,15 @@ WITH leased AS (
     RETURNING account_id
 ), noted AS (
     UPDATE activities
-    SET streams = $5, streams_reason = $6, streams_attempts = streams_attempts + 1, updated_at = now()
+    SET streams = $5, streams_reason = $6, streams_attempts = streams_attempts + CASE WHEN $7 THEN 1 ELSE 0 END,
+        streams_retry_at = $8, updated_at = now()
     FROM leased
     WHERE activities.account_id = leased.account_id AND activities.id = $4
 )
 SELECT count(*) FROM leased`
 	var leased int
-	err := conn.QueryRow(ctx, sql, due.ID, due.LeaseToken, now.Add(due.Lease), activityID, state, reason).Scan(&leased)
+	err := conn.QueryRow(ctx, sql, due.ID, due.LeaseToken, now.Add(due.Lease), failure.ActivityID, failure.State,
+		failure.Reason, failure.Counted, failure.RetryAt).Scan(&leased)
 	if err != nil {
 		return fmt.Errorf("note streams failure: %w", err)
 	}

@@ -152,3 +152,17 @@ func (p Profiles) Pick(kind ThresholdKind, day training.Date, sport string) (Thr
 	}
 	return Threshold{}, false
 }
+
+// Figures computes an activity's figures from what is stored of it and the profile that is valid on its day. A histogram
+// that can't be read is an error.
+func (p Profiles) Figures(day training.Date, summary training.Summary, packed []byte, streams *training.StreamFigures) (
+	training.Figures, error) {
+	var histogram *training.Histogram
+	if packed != nil {
+		histogram = new(training.Histogram)
+		if err := histogram.UnmarshalBinary(packed); err != nil {
+			return training.Figures{}, fmt.Errorf("read histogram: %w", err)
+		}
+	}
+	return training.Compute(summary, histogram, streams, p.On(day, summary.SportType)), nil
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/shared/database"
+)
+
+// ResumeParked makes all parked work of the account due at dueAt, where it was.
+func ResumeParked(ctx context.Context, conn database.Conn, accountID int64, dueAt time.Time) error {
+	_, err := conn.Exec(ctx, `-- name: due.resume_parked
+UPDATE due_work
+SET parked_at = NULL, parked_reason = '', attempts = 0, refusals = 0, due_at = $2
+WHERE account_id = $1 AND parked_at IS NOT NULL`, accountID, dueAt)
+	if err != nil {
+		return fmt.Errorf("resume parked work: %w", err)
+	}
+	return nil
+}
+
+// LastTried gives when a row of the account's listing kinds was claimed last; nil where none was.
+func LastTried(ctx context.Context, conn database.Conn, accountID int64) (*time.Time, error) {
+	var tried *time.Time
+	err := conn.QueryRow(ctx, `-- name: due.last_tried
+SELECT max(tried_at) FROM due_work WHERE account_id = $1 AND kind IN ('backfill', 'incremental')`, accountID).Scan(&tried)
+	if err != nil {
+		return nil, fmt.Errorf("read last try: %w", err)
+	}
+	return tried, nil
+}
+
+// CountRefetches counts the account's activities, other than one, whose streams a page waits for.
+func CountRefetches(ctx context.Context, conn database.Conn, accountID int64, but string) (int, error) {
+	var waiting int
+	err := conn.QueryRow(ctx, `-- name: due.count_refetches
+SELECT count(*) FROM due_work WHERE account_id = $1 AND kind = 'refetch' AND subject <> $2 AND parked_at IS NULL`,
+		accountID, but).Scan(&waiting)
+	if err != nil {
+		return 0, fmt.Errorf("count refetches: %w", err)
+	}
+	return waiting, nil
+}
+
+// DueAccount is an account with something due, and the most urgent of it. The account is 0 where the work is nobody's.
+type DueAccount struct {
+	DueID     int64
+	AccountID int64
+}
+
+// ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after (-1 at
+// the start), so that pages of it visit every account once however long the list is. Work that calls Strava counts only
+// in the lanes up to lastLane; -1 leaves all of it out.
+func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, lastLane int, after int64, limit int) (
+	[]DueAccount, error) {
+	const sql = `-- name: due.list_accounts
+SELECT DISTINCT ON (coalesce(account_id, 0)) id AS due_id, coalesce(account_id, 0) AS account_id
+FROM due_work
+WHERE coalesce(account_id, 0) > $2 AND parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+  AND (lane <= $3 OR kind IN ('recompute', 'housekeeping'))
+ORDER BY coalesce(account_id, 0), lane, due_at
+LIMIT $4`
+	rows, err := conn.Query(ctx, sql, now, after, lastLane, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due accounts: %w", err)
+	}
+	accounts, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueAccount])
+	if err != nil {
+		return nil, fmt.Errorf("list due accounts: %w", err)
+	}
+	return accounts, nil
+}
+
+// DueState is what a row of due work looks like from outside, for a page that shows progress.
+type DueState struct {
+	ID       int64
+	Kind     string
+	DueAt    time.Time
+	Running  bool
+	Parked   bool
+	Reason   string
+	Attempts int
+}
+
+// ListDue gives the account's due work, most urgent first.
+func ListDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time) ([]DueState, error) {
+	const sql = `-- name: due.list
+SELECT id, kind, due_at, coalesce(lease_until > $2, false) AS running, parked_at IS NOT NULL AS parked,
+       parked_reason AS reason, attempts
+FROM due_work
+WHERE account_id = $1
+ORDER BY lane, due_at, id`
+	rows, err := conn.Query(ctx, sql, accountID, now)
+	if err != nil {
+		return nil, fmt.Errorf("list due work: %w", err)
+	}
+	states, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueState])
+	if err != nil {
+		return nil, fmt.Errorf("list due work: %w", err)
+	}
+	return states, nil
+}
