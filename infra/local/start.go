@@ -139,7 +139,7 @@ func (s *System) startFunction(ctx context.Context, name, entry, binary string, 
 		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": project,
 		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "DATABASE_URL": dsn, "LOG_FORMAT": s.settings.LogFormat,
 		"PUSH_AUDIENCE": loopback(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
-		"PUBLIC_URL": s.info.URL, "CLIENT_IP_HOPS": "0", "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
+		"PUBLIC_URL": s.info.URL, "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
 	}
 	if name == "sync" {
 		settings["CLOUD_RUN_TIMEOUT_SECONDS"] = "110"

@@ -15,14 +15,12 @@ func (c *Onboarding) check(m *mistakes) {
 	c.Strava.check(m, c.Service)
 	c.Accounts.check(m, c.Service)
 	c.Tokens.check(m)
-	c.Streams.check(m)
 }
 
 func (c *Dispatch) check(m *mistakes) {
 	c.Service.check(m)
 	c.Database.check(m, c.Service)
 	c.Push.check(m, c.Service)
-	c.Streams.check(m)
 }
 
 func (c *Sync) check(m *mistakes) {
@@ -121,7 +119,6 @@ func (a *Accounts) check(m *mistakes, s Service) {
 	if u, err := url.Parse(a.PublicURL); err == nil {
 		m.require(u.Path == "", "PUBLIC_URL", "write it without a path")
 	}
-	m.require(a.ClientIPHops >= 0, "CLIENT_IP_HOPS", "write 0 or more")
 	m.require(a.SessionIdle >= time.Minute, "SESSION_IDLE", "write a duration of at least 1m")
 	m.require(a.SessionLifetime >= time.Minute, "SESSION_LIFETIME", "write a duration of at least 1m")
 	if m.good("SESSION_IDLE", "SESSION_LIFETIME") && a.SessionIdle > a.SessionLifetime {

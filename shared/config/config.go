@@ -12,7 +12,6 @@ type Onboarding struct {
 	Strava   Strava
 	Accounts Accounts
 	Tokens   Tokens
-	Streams  Streams
 }
 
 // Dispatch is everything that function Dispatch can be told.
@@ -20,7 +19,6 @@ type Dispatch struct {
 	Service  Service
 	Database Database
 	Push     Push
-	Streams  Streams
 }
 
 // Sync is everything that function Sync can be told.

@@ -68,7 +68,6 @@ type Strava struct {
 // Accounts says where browsers find the app and how long they stay signed in.
 type Accounts struct {
 	PublicURL       string        `env:"PUBLIC_URL" means:"Address that browsers use, without a path. Demanded."`
-	ClientIPHops    int           `env:"CLIENT_IP_HOPS" envDefault:"1" means:"Trusted proxies in front: which entry of X-Forwarded-For, from the right, is the client. 0 takes the peer itself."`
 	SessionIdle     time.Duration `env:"SESSION_IDLE" envDefault:"336h" means:"A session unused for this long ends."`
 	SessionLifetime time.Duration `env:"SESSION_LIFETIME" envDefault:"2160h" means:"A session ends after this long in any case."`
 }
