@@ -44,19 +44,21 @@ func connectorDial(cfg config.Database) func(ctx context.Context, network, addr 
 		}
 		dialled := make(chan result, 1)
 		go func() {
-			defer cancel()
 			conn, err := d.Dial(ctx, cfg.Instance, w.options(cfg)...)
 			dialled <- result{conn, err}
 		}()
 		select {
 		case r := <-dialled:
+			cancel() // not before: an ended context beside the result would be as good to select
 			if r.err != nil {
 				return nil, &connectorError{err: r.err, reached: w.reached.Load()}
 			}
 			return &connectorConn{Conn: r.conn, socket: w.socket}, nil
 		case <-ctx.Done():
 			go func() {
-				if r := <-dialled; r.conn != nil {
+				r := <-dialled
+				cancel()
+				if r.conn != nil {
 					_ = r.conn.Close() // nobody waits for it any more
 				}
 			}()

@@ -120,6 +120,13 @@ func TestExpiredCertificateFailsNoRequest(t *testing.T) {
 				{"direct", func() error { _, err := once(b, i.cfg); return err }},
 				{"pool", func() error { b.terminate("pool"); return pool.Use(b.ctx, nothing) }},
 				{"fallback", func() error { return fallback.Use(b.ctx, nothing) }},
+				{"database/sql", func() error {
+					_, done, err := database.NewDirect(i.cfg, "migrate").SQL(b.ctx)
+					if err == nil {
+						done()
+					}
+					return err
+				}},
 			}
 			for _, way := range ways {
 				if err := way.use(); err != nil {

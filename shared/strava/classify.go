@@ -74,8 +74,10 @@ func classify(about concern, status int, header http.Header, body []byte, now ti
 		e.Scope, e.Code, e.RetryAt = ScopeApp, applicationCode(reasons), now.Add(pauseInactive)
 	case missesScope(reasons):
 		e.Scope, e.Code = ScopeAthlete, CodeMissingScope
-	case about == concernsToken:
+	case about == concernsToken && refusesGrant(reasons):
 		e.Scope, e.Code = ScopeAthlete, CodeBadGrant
+	case about == concernsToken: // a firewall, a moved address: no word about the athlete's grant
+		e.Scope, e.Code = ScopeTransient, CodeRefused
 	case status == http.StatusUnauthorized:
 		e.Scope, e.Code = ScopeAthlete, CodeUnauthorized
 	case about == concernsActivity && status == http.StatusNotFound:
@@ -124,6 +126,20 @@ func applicationCode(reasons []refusalReason) string {
 		}
 	}
 	return CodeForbidden
+}
+
+// refusesGrant says whether the refusal names the code or refresh token itself, as
+// {"resource":"RefreshToken","field":"refresh_token","code":"invalid"} does.
+func refusesGrant(reasons []refusalReason) bool {
+	for _, reason := range reasons {
+		switch strings.ToLower(reason.Resource) {
+		case "refreshtoken", "requesttoken", "authorizationcode":
+			if strings.EqualFold(reason.Code, "invalid") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // missesScope recognises {"resource":"AccessToken","field":"activity:read_permission","code":"missing"}.
