@@ -38,6 +38,15 @@ func TestWholeWay(t *testing.T) {
 // redeliveryChangesNothing delivers every message again and compares all rows.
 func redeliveryChangesNothing(t *testing.T, system *local.System, db *pgx.Conn) {
 	post(t, system.Info().Pushes.URL+"/_cloud/jobs/tick", nil)
+	until(t, "the housekeeping that the tick sets off", func() bool {
+		var done bool
+		err := db.QueryRow(t.Context(), `SELECT count(*) > 0 FROM due_work
+			WHERE kind = 'housekeeping' AND due_at > now() AND lease_until IS NULL`).Scan(&done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	})
 	before, rows := counts(t, db), dump(t, db)
 	var replayed map[string]struct{ Acked, Refused int }
 	post(t, system.Info().Pushes.URL+"/_cloud/replay", &replayed)
