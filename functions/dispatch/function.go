@@ -24,6 +24,7 @@ func init() {
 	service.OnShutdown(func(context.Context) { publisher.Close() })
 	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	direct := database.NewDirect(settings.Database, "dispatch")
+	service.OnShutdown(direct.Close)
 	dispatcher := &activitysync.Dispatcher{Databases: direct.AsOpener(), Publisher: publisher}
 	service.PubSub("Dispatch", settings.Push, func(ctx context.Context, push serverless.Push) error {
 		defer direct.EmitStats(ctx)

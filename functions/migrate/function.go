@@ -30,6 +30,7 @@ func init() {
 	service := serverless.New(settings.Service)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
 	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
+	service.OnShutdown(direct.Close)
 	service.PubSub("Migrate", settings.Push, func(ctx context.Context, push serverless.Push) error {
 		if _, err := message.Decode[message.Migrate](push.Data); err != nil {
 			return err

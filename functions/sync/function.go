@@ -35,12 +35,12 @@ func init() {
 	service.OnShutdown(func(context.Context) { publisher.Close() })
 	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	direct := database.NewDirect(settings.Database, "sync")
-	databases, emitStats := direct.AsOpener(), direct.EmitStats
+	databases, emitStats, closeAll := direct.AsOpener(), direct.EmitStats, direct.Close
 	if settings.UsePool {
 		pool := database.NewPooled(settings.Database, "sync")
-		service.OnShutdown(pool.Close)
-		databases, emitStats = pool.AsOpener(), pool.EmitStats
+		databases, emitStats, closeAll = pool.AsOpener(), pool.EmitStats, pool.Close
 	}
+	service.OnShutdown(closeAll)
 	worker := &activitysync.Worker{
 		Databases: databases, Strava: strava.NewClient(settings.Strava, nil), Sealer: sealer, Publisher: publisher,
 		Runners:   map[string]activitysync.Runner{store.KindRecompute: load.Recompute},

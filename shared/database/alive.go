@@ -12,39 +12,50 @@ import (
 // trusted is how long a connection may idle and still be handed out on a mere look at its socket.
 const trusted = time.Second
 
+// hasteAfterPause is what part of the ping's time limit is allowed after a pause. All connections are as likely dead as the
+// first then, the person who woke the instance waits, and to be wrong costs one dial.
+const hasteAfterPause = 5
+
 // alive decides on hand-out whether a pooled connection may be used.
 //
 // A dead one is seldom alone. Where the pool was unused for a while (the instance was frozen), or the ping met silence
 // instead of an error, every idle connection is dropped at once: pinged one after another they would cost seconds.
 func (p *Pooled) alive(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	w := watchOf(conn)
-	unused := sinceEither(w.released)
-	ok, silent := sound(ctx, conn, w.released, p.cfg.PingTimeout)
+	idle, limit := sinceEither(w.released), p.cfg.PingTimeout
+	paused := idle >= p.cfg.ResetAfter && p.unused() >= p.cfg.ResetAfter
+	if paused {
+		limit /= hasteAfterPause
+	}
+	ok, silent := sound(ctx, conn, idle, limit)
 	if ok {
 		return true, nil
 	}
 	p.seen.dead.Add(1)
-	if last := p.lastUse.Load(); last != nil {
-		unused = min(unused, sinceEither(*last))
-	}
-	if silent || unused >= p.cfg.ResetAfter {
+	if silent || paused {
 		p.resetOnce(w.born)
 	}
 	return false, nil
 }
 
+// unused is how long nobody gave a connection back, by the wall clock: the monotonic one stands still while a machine is
+// suspended.
+func (p *Pooled) unused() time.Duration {
+	return time.Duration(time.Now().UnixNano() - p.lastUse.Load())
+}
+
 // sound reports whether an idle connection can be used. Its socket is looked at each time, which costs no round trip and
-// finds what the server has closed; one that has something to say, or idled since longer than is trusted, is pinged
-// within limit. silent says that the ping had no answer at all; the connection is closed then.
-func sound(ctx context.Context, conn *pgx.Conn, since time.Time, limit time.Duration) (ok, silent bool) {
+// finds what the server has closed; one that has something to say, or idled for longer than is trusted, is pinged within
+// limit. silent says that the ping had no answer at all; the connection is closed then.
+func sound(ctx context.Context, conn *pgx.Conn, idle, limit time.Duration) (ok, silent bool) {
 	if conn.IsClosed() {
 		return false, false
 	}
-	switch peek(conn.PgConn().Conn()) {
+	switch watchOf(conn).look.at() {
 	case socketClosed:
 		return false, false
 	case socketQuiet, socketHidden:
-		if sinceEither(since) <= trusted {
+		if idle <= trusted {
 			return true, false
 		}
 	}

@@ -132,13 +132,21 @@ func (p *Pooled) open(ctx context.Context) (*pgxpool.Pool, error) {
 	return nil, err
 }
 
-// beforeConnect asks the breaker for each dial of the pool and gives the connection its watch.
+// beforeConnect asks the breaker for each dial of the pool and gives the connection its watch. Who wants an idle
+// connection alone gets no dial.
 func (p *Pooled) beforeConnect(ctx context.Context, c *pgx.ConnConfig) error {
+	if ctx.Value(idleOnlyKey{}) != nil {
+		return errNoneIdle
+	}
 	done, err := p.breaker.allow(ctx)
 	if err != nil {
 		return err
 	}
-	label(c, pathPool, &watch{observer: p.seen, path: pathPool, dialled: done})
+	p.dialling.Add(1)
+	label(c, pathPool, &watch{observer: p.seen, path: pathPool, dialled: func(err error) {
+		p.dialling.Add(-1)
+		done(err)
+	}})
 	return nil
 }
 

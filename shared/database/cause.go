@@ -39,6 +39,7 @@ var (
 	errBreaker   = errors.New("the pool failed a moment ago")
 	errSlow      = errors.New("no pooled connection in time")
 	errClosed    = errors.New("the pool is closed")
+	errNoneIdle  = errors.New("no pooled connection is idle")
 )
 
 // causeOf classes a failure to get a connection.

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -39,4 +40,23 @@ func dialTwice(ctx context.Context, r route, name string, seen *observer) (*pgx.
 		return nil, err
 	}
 	return dial(ctx, r, name, seen)
+}
+
+// closeConn closes a connection. One that broke under a statement has ended only when the driver is done with it.
+func closeConn(ctx context.Context, conn *pgx.Conn) {
+	if conn.IsClosed() {
+		awaitEnd(conn)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	_ = conn.Close(ctx) // the server notices by itself
+}
+
+// awaitEnd waits until the driver is done with a connection that broke: it asks the server to cancel what still runs there,
+// and reads to the end. It would take up to 15 s for that.
+func awaitEnd(conn *pgx.Conn) {
+	timer := time.AfterFunc(cleanUp, func() { _ = beneath(conn.PgConn().Conn()).Close() })
+	defer timer.Stop()
+	<-conn.PgConn().CleanupDone()
 }

@@ -17,14 +17,19 @@ import (
 
 // Direct opens single connections that depend on no pool. It is safe for concurrent use.
 type Direct struct {
-	cfg   config.Database
-	route route
-	seen  *observer
+	cfg    config.Database
+	route  route
+	seen   *observer
+	places chan struct{} // one per connection: ConnectionLimit; nil where there is no limit
 }
 
 // NewDirect reads the settings and opens nothing.
 func NewDirect(cfg config.Database, function string) *Direct {
-	return &Direct{cfg: cfg, route: newRoutes(cfg, function).direct, seen: &observer{slowQuery: cfg.SlowQuery}}
+	d := &Direct{cfg: cfg, route: newRoutes(cfg, function).direct, seen: &observer{slowQuery: cfg.SlowQuery}}
+	if cfg.ConnectionLimit > 0 {
+		d.places = make(chan struct{}, cfg.ConnectionLimit)
+	}
+	return d
 }
 
 // Open begins a session. It dials at its first use.
@@ -41,6 +46,9 @@ func (d *Direct) EmitStats(ctx context.Context) {
 		d.Stats().log(ctx, pathDirect)
 	}
 }
+
+// Close emits the statistics a last time. Call it when the instance stops, after the last session has ended.
+func (d *Direct) Close(ctx context.Context) { d.Stats().log(ctx, pathDirect) }
 
 // SQL opens a database/sql handle on one direct connection, for tools that know nothing else, and the function that
 // closes it. It is Unavailable where the database cannot be reached.
@@ -95,15 +103,14 @@ func (s *Session) run(ctx context.Context, f work, how func(context.Context, *pg
 	}
 	defer func() { <-s.turn }()
 	err := s.attempt(ctx, f, how)
-	var unsent *errNotSent
-	if !errors.As(err, &unsent) {
+	if _, unsent := notSent(err); !unsent {
 		return err
 	}
 	if !s.used { // nothing has been done in this session: another connection is as good
 		err = s.attempt(ctx, f, how)
 	}
-	if errors.As(err, &unsent) {
-		return lostBeforeSending(unsent.err)
+	if cause, unsent := notSent(err); unsent {
+		return lostBeforeSending(cause)
 	}
 	return err
 }
@@ -128,8 +135,14 @@ func (s *Session) dial(ctx context.Context) error {
 	case s.used:
 		return lostBeforeSending(errSessionLost)
 	default:
-		closeConn(ctx, s.conn)
-		s.conn = nil
+		s.hangUp(ctx)
+	}
+	if places := s.direct.places; places != nil && !take(ctx, places, s.direct.cfg.AcquireTimeout) {
+		if ctx.Err() != nil {
+			return ended(ctx, errLimit)
+		}
+		s.direct.seen.refused.Add(1)
+		return unavailable("database-busy", "The database is busy. Try again in a moment.", errLimit)
 	}
 	s.direct.announce(ctx)
 	conn, err := dialTwice(ctx, s.direct.route, pathDirect, s.direct.seen)
@@ -138,20 +151,40 @@ func (s *Session) dial(ctx context.Context) error {
 		s.conn = conn
 		return nil
 	case ctx.Err() != nil:
+		s.direct.leave()
 		return ended(ctx, err)
 	default:
+		s.direct.leave()
 		return unreachable(err, s.direct.cfg.ProbeInterval)
 	}
 }
 
+// leave frees a connection's place.
+func (d *Direct) leave() {
+	if d.places != nil {
+		<-d.places
+	}
+}
+
+// hangUp closes the session's connection, where there is one.
+func (s *Session) hangUp(ctx context.Context) {
+	if s.conn == nil {
+		return
+	}
+	closeConn(ctx, s.conn)
+	s.conn = nil
+	s.direct.leave()
+}
+
 func (s *Session) sound(ctx context.Context) bool {
-	ok, _ := sound(ctx, s.conn, watchOf(s.conn).released, s.direct.cfg.PingTimeout)
+	ok, _ := sound(ctx, s.conn, sinceEither(watchOf(s.conn).released), s.direct.cfg.PingTimeout)
 	return ok
 }
 
 var (
 	errSessionClosed = errors.New("used after it was closed")
 	errSessionLost   = errors.New("the session's connection broke")
+	errLimit         = errors.New("DATABASE_CONNECTION_LIMIT connections are in use")
 )
 
 // Close closes the connection, where there is one, once the operation under way has ended.
@@ -163,8 +196,5 @@ func (s *Session) Close(ctx context.Context) {
 		return
 	}
 	s.closed = true
-	if s.conn != nil {
-		closeConn(ctx, s.conn)
-		s.conn = nil
-	}
+	s.hangUp(ctx)
 }

@@ -220,3 +220,30 @@ func TestSlowDialBlocksNobodyElse(t *testing.T) {
 		t.Errorf("got %v from a connection that was free", err)
 	}
 }
+
+// I05: a dial that nobody waits for any more keeps its room in the pool. Who comes then waits no longer for it than those
+// before, and falls back.
+func TestAbandonedDialDelaysNobodyBeyondTheAcquireTimeout(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	x := newProxy(t, b)
+	cfg := b.settings()
+	cfg.URL = config.NewSecret(via(t, b.DSN("onboarding"), x.address()))
+	cfg.PoolMin, cfg.PoolMax, cfg.AcquireTimeout, cfg.ConnectTimeout = 1, 2, 100*time.Millisecond, time.Hour
+	p := b.pooled(cfg)
+	err := p.Use(b.ctx, func(context.Context, database.Conn) error {
+		x.set(func() { x.stalled = []byte("train-d/onboarding/pool") })
+		for range 3 {
+			if _, application, err := backend(b.ctx, p); err != nil || application != "train-d/onboarding/fallback" {
+				t.Errorf("got %q and %v beside a dial that hangs, want the fallback", application, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if n := x.struck.Load(); n != 1 {
+		t.Errorf("%d dials hang, want 1", n)
+	}
+}

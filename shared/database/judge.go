@@ -46,9 +46,24 @@ type errNotSent struct{ err error }
 func (e *errNotSent) Error() string { return e.err.Error() }
 func (e *errNotSent) Unwrap() error { return e.err }
 
+// notSent finds what is marked so in err.
+func notSent(err error) (cause error, unsent bool) {
+	if err == nil {
+		return nil, false
+	}
+	var marked *errNotSent
+	if errors.As(err, &marked) {
+		return marked.err, true
+	}
+	return nil, false
+}
+
 // judge gives the error of f its meaning, from what the watch saw while f had the connection. inTx says that nothing
 // stands before a COMMIT was sent.
 func (w *watch) judge(ctx context.Context, inTx bool, err error) error {
+	if err == nil {
+		return nil
+	}
 	var (
 		begin  *beginError
 		answer *pgconn.PgError
@@ -58,8 +73,6 @@ func (w *watch) judge(ctx context.Context, inTx bool, err error) error {
 		unsent, w.lost, w.sent = true, false, false // an empty transaction has no outcome that could be unknown
 	}
 	switch {
-	case err == nil:
-		return nil
 	case w.lost, unsent && w.sent && !inTx: // outside a transaction, what was sent before stands
 		w.unknown.Add(1)
 		return outcomeUnknown(err)

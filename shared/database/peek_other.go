@@ -4,5 +4,9 @@ package database
 
 import "net"
 
-// peek can't look into sockets here; idle connections are pinged.
-func peek(net.Conn) socket { return socketHidden }
+// look can't look into sockets here; idle connections are pinged.
+type look struct{}
+
+func newLook(net.Conn) *look { return &look{} }
+
+func (*look) at() socket { return socketHidden }

@@ -36,11 +36,12 @@ func TestPeekDoesNotWaitForAReader(t *testing.T) {
 	}()
 	<-reading
 	looked := make(chan socket, 1)
+	look := newLook(near)
 	// The reader may not have come to its Read yet: look again and again, a while.
 	go func() {
 		var seen socket
 		for until := time.Now().Add(200 * time.Millisecond); time.Now().Before(until); {
-			seen = peek(near)
+			seen = look.at()
 		}
 		looked <- seen
 	}()

@@ -8,31 +8,44 @@ import (
 	"syscall"
 )
 
-// peek looks at a connection's socket.
-func peek(conn net.Conn) socket {
-	sys, ok := beneath(conn).(syscall.Conn)
-	if !ok {
-		return socketHidden // as the connector's own wrapping
+// look looks at the socket of one connection. It is made once per connection, so that a look allocates nothing.
+type look struct {
+	raw  syscall.RawConn // nil where there is no socket to look at
+	peek func(fd uintptr)
+	seen socket
+	byte [1]byte
+}
+
+func newLook(conn net.Conn) *look {
+	l := &look{}
+	if sys, ok := beneath(conn).(syscall.Conn); ok {
+		if raw, err := sys.SyscallConn(); err == nil {
+			l.raw = raw
+		}
 	}
-	raw, err := sys.SyscallConn()
-	if err != nil {
-		return socketHidden
-	}
-	seen := socketSpeaks
-	// Control and not Read: pgx's background reader may sit in a Read of an idle socket, after a write that took long, and
-	// Read would wait for it without regard to any context.
-	err = raw.Control(func(fd uintptr) {
-		var one [1]byte
-		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	l.peek = func(fd uintptr) {
+		n, _, err := syscall.Recvfrom(int(fd), l.byte[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		switch {
 		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
-			seen = socketQuiet
+			l.seen = socketQuiet
 		case err != nil, n == 0:
-			seen = socketClosed
+			l.seen = socketClosed
+		default:
+			l.seen = socketSpeaks
 		}
-	})
-	if err != nil {
+	}
+	return l
+}
+
+// at tells what the socket shows at present.
+func (l *look) at() socket {
+	if l.raw == nil {
 		return socketHidden
 	}
-	return seen
+	// Control and not Read: pgx's background reader may sit in a Read of an idle socket, after a write that took long, and
+	// Read would wait for it without regard to any context.
+	if err := l.raw.Control(l.peek); err != nil {
+		return socketHidden
+	}
+	return l.seen
 }

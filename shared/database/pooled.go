@@ -28,10 +28,11 @@ type Pooled struct {
 	health  health
 
 	pool     atomic.Pointer[pgxpool.Pool] // kept only on success
-	lastUse  atomic.Pointer[time.Time]
-	mu       sync.Mutex // guards what follows; never held while dialling
-	building *build     // under way
-	tried    bool       // a build was begun before
+	dialling atomic.Int64                 // dials of the pool under way
+	lastUse  atomic.Int64                 // when a connection was last given back, by the wall clock, in ns
+	mu       sync.Mutex                   // guards what follows; never held while dialling
+	building *build                       // under way
+	tried    bool                         // a build was begun before
 	closed   bool
 	reset    time.Time // when the pool was last reset as a whole
 }
@@ -60,12 +61,12 @@ func (p *Pooled) InTx(ctx context.Context, f func(ctx context.Context, conn Conn
 // run gives f a connection, and a second one where nothing was sent on the first.
 func (p *Pooled) run(ctx context.Context, f work, how func(context.Context, *pgx.Conn, work) error) error {
 	err := p.attempt(ctx, f, how)
-	var unsent *errNotSent
-	if !errors.As(err, &unsent) {
+	if _, unsent := notSent(err); !unsent {
 		return err
 	}
-	if err = p.attempt(ctx, f, how); errors.As(err, &unsent) {
-		return lostBeforeSending(unsent.err)
+	err = p.attempt(ctx, f, how)
+	if cause, unsent := notSent(err); unsent {
+		return lostBeforeSending(cause)
 	}
 	return err
 }
@@ -87,33 +88,33 @@ type lease struct {
 	cause  Cause         // of the fallback
 }
 
-// release gives the connection back, or closes it where it is a fallback.
-func (l *lease) release(ctx context.Context) {
-	if l.pooled == nil {
+// release gives the connection back, or closes it where it is a fallback. The place of one that broke is free only when its
+// statement has ended at the server too, as far as can be known, so that nobody dials beside it; the caller does not wait.
+func (l lease) release(ctx context.Context) {
+	places, broken := l.p.spares, l.conn.IsClosed()
+	switch {
+	case l.pooled != nil:
+		places = l.p.holders
+		now := time.Now()
+		watchOf(l.conn).released = now
+		l.p.lastUse.Store(now.UnixNano())
+		l.pooled.Release()
+	case !broken:
 		closeConn(ctx, l.conn)
-		<-l.p.spares
+	}
+	if !broken {
+		<-places
 		return
 	}
-	if l.conn.IsClosed() {
-		// The driver waits 15 s for the farewell of a connection that broke, and the pool keeps its place meanwhile.
-		time.AfterFunc(cleanUp, func() { _ = beneath(l.conn.PgConn().Conn()).Close() })
-	}
-	now := time.Now()
-	watchOf(l.conn).released = now
-	l.p.lastUse.Store(&now)
-	l.pooled.Release()
-	<-l.p.holders
-}
-
-func closeConn(ctx context.Context, conn *pgx.Conn) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
-	defer cancel()
-	_ = conn.Close(ctx) // the server notices by itself
+	go func() {
+		awaitEnd(l.conn)
+		<-places
+	}()
 }
 
 // acquire takes a connection from the pool, or a direct one where the pool has none to give. The acquire timeout is one
 // allowance for both: what was not spent waiting for the pool may be spent waiting for a fallback's place.
-func (p *Pooled) acquire(ctx context.Context) (*lease, error) {
+func (p *Pooled) acquire(ctx context.Context) (lease, error) {
 	started := time.Now()
 	l, err := p.fromPool(ctx, started)
 	switch {
@@ -121,9 +122,9 @@ func (p *Pooled) acquire(ctx context.Context) (*lease, error) {
 		logging.Log(ctx, slog.LevelDebug, logging.EventDatabasePooled, "Using connection pool for operation")
 		return l, nil
 	case ctx.Err() != nil:
-		return nil, ended(ctx, err)
+		return lease{}, ended(ctx, err)
 	case p.stopping():
-		return nil, unavailable("database", "The instance is stopping. Try again.", err)
+		return lease{}, unavailable("database", "The instance is stopping. Try again.", err)
 	}
 	return p.fallback(ctx, p.cfg.AcquireTimeout-time.Since(started), err)
 }
@@ -137,48 +138,92 @@ func (p *Pooled) stopping() bool {
 
 // fromPool takes a pooled connection. A wait for others to finish is known from a wait for a dial by holders, which has
 // a place for each connection: only the first is exhaustion.
-func (p *Pooled) fromPool(ctx context.Context, started time.Time) (*lease, error) {
+//
+// A timer for each operation would be the dearest part of it. While no dial is under way the pool has room for everybody
+// with a place, so that what is idle can be taken without a time limit; only who needs a dial takes a timer.
+func (p *Pooled) fromPool(ctx context.Context, started time.Time) (lease, error) {
 	pool, waited, err := p.ready(ctx)
 	if err != nil {
-		return nil, err
+		return lease{}, err
 	}
-	budget, cancel := context.WithTimeout(ctx, p.cfg.AcquireTimeout)
-	defer cancel()
+	left := p.cfg.AcquireTimeout
 	select {
 	case p.holders <- struct{}{}:
 	default:
 		waited = true
-		select {
-		case p.holders <- struct{}{}:
-		case <-budget.Done():
-			return nil, errExhausted
+		queued := time.Now()
+		if !take(ctx, p.holders, left) {
+			return lease{}, errExhausted
 		}
+		left -= time.Since(queued)
 	}
-	conn, err := pool.Acquire(budget)
+	var conn *pgxpool.Conn
+	err = errNoneIdle
+	if p.dialling.Load() == 0 {
+		conn, err = pool.Acquire(idleOnly{ctx})
+	}
+	if errors.Is(err, errNoneIdle) {
+		conn, err = p.acquireWithin(ctx, pool, left)
+	}
 	if err != nil {
 		<-p.holders
-		if ctx.Err() == nil && budget.Err() != nil {
-			return nil, errSlow
-		}
-		return nil, err
+		return lease{}, err
 	}
 	hit := !waited && watchOf(conn.Conn()).born.Before(started)
 	p.seen.handedOut(hit, time.Since(started))
-	return &lease{p: p, conn: conn.Conn(), pooled: conn}, nil
+	return lease{p: p, conn: conn.Conn(), pooled: conn}, nil
+}
+
+// acquireWithin takes a connection that is idle, given back or dialled within the limit. A dial goes on beyond it.
+func (p *Pooled) acquireWithin(ctx context.Context, pool *pgxpool.Pool, limit time.Duration) (*pgxpool.Conn, error) {
+	budget, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	conn, err := pool.Acquire(budget)
+	if err != nil && ctx.Err() == nil && budget.Err() != nil {
+		return nil, errSlow
+	}
+	return conn, err
+}
+
+// idleOnly is the context of who takes an idle connection and would rather not wait for a dial: the pool asks
+// beforeConnect, which refuses.
+type idleOnly struct{ context.Context }
+
+type idleOnlyKey struct{}
+
+// Value implements context.Context.
+func (c idleOnly) Value(key any) any {
+	if key == (idleOnlyKey{}) {
+		return true
+	}
+	return c.Context.Value(key)
+}
+
+// take waits for a place among places, for at most so long.
+func take(ctx context.Context, places chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // fallback opens a direct connection because the pool gave none, within the bound of FallbackMax.
-func (p *Pooled) fallback(ctx context.Context, wait time.Duration, why error) (*lease, error) {
+func (p *Pooled) fallback(ctx context.Context, wait time.Duration, why error) (lease, error) {
 	cause := causeOf(why)
 	select {
 	case p.spares <- struct{}{}:
 	default:
-		if err := p.waitForSpare(ctx, wait); err != nil {
+		if !take(ctx, p.spares, wait) {
 			if ctx.Err() != nil {
-				return nil, ended(ctx, why)
+				return lease{}, ended(ctx, why)
 			}
 			p.seen.refused.Add(1)
-			return nil, unavailable("database-busy", "The database is busy. Try again in a moment.", why)
+			return lease{}, unavailable("database-busy", "The database is busy. Try again in a moment.", why)
 		}
 	}
 	p.seen.fellBack(cause)
@@ -189,22 +234,11 @@ func (p *Pooled) fallback(ctx context.Context, wait time.Duration, why error) (*
 	if err != nil {
 		<-p.spares
 		if ctx.Err() != nil {
-			return nil, ended(ctx, err)
+			return lease{}, ended(ctx, err)
 		}
-		return nil, unreachable(err, p.cfg.ProbeInterval)
+		return lease{}, unreachable(err, p.cfg.ProbeInterval)
 	}
-	return &lease{p: p, conn: conn, cause: p.poolCause(cause)}, nil
-}
-
-func (p *Pooled) waitForSpare(ctx context.Context, wait time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	select {
-	case p.spares <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return lease{p: p, conn: conn, cause: p.poolCause(cause)}, nil
 }
 
 // poolCause is what stands behind an open breaker; any other cause stands for itself.

@@ -134,6 +134,10 @@ func finish(c *pgxpool.Config, cfg config.Database, function string) *pgxpool.Co
 	p["lock_timeout"] = milliseconds(cfg.LockTimeout)
 	p["idle_in_transaction_session_timeout"] = milliseconds(cfg.IdleInTransactionTimeout)
 	p["timezone"] = "UTC"
+	// What a lost network leaves behind at the server counts against its connections and may hold locks: within a minute it
+	// finds out that nobody is there, and within two seconds where a statement runs whose client has gone.
+	p["tcp_keepalives_idle"], p["tcp_keepalives_interval"], p["tcp_keepalives_count"] = "30", "10", "3"
+	p["client_connection_check_interval"] = "2000"
 	return c
 }
 

@@ -32,7 +32,8 @@ func TestAllPathsSetTheSameSessionParameters(t *testing.T) {
 		err := db.Use(b.ctx, func(ctx context.Context, conn database.Conn) error {
 			rows, err := conn.Query(ctx, `-- name: test.settings
 				SELECT name, setting FROM pg_settings WHERE name IN ('application_name', 'statement_timeout', 'lock_timeout',
-				                                                    'idle_in_transaction_session_timeout', 'TimeZone')`)
+				                                                    'idle_in_transaction_session_timeout', 'TimeZone',
+				                                                    'tcp_keepalives_idle', 'client_connection_check_interval')`)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,8 @@ func TestAllPathsSetTheSameSessionParameters(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		want := map[string]string{"application_name": name, "statement_timeout": "7000", "lock_timeout": "3000",
-			"idle_in_transaction_session_timeout": "11000", "TimeZone": "UTC"}
+			"idle_in_transaction_session_timeout": "11000", "TimeZone": "UTC",
+			"tcp_keepalives_idle": "30", "client_connection_check_interval": "2000"}
 		if !maps.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
@@ -159,5 +161,35 @@ func TestOpenerHidesTheKind(t *testing.T) {
 	}
 	if n := b.number("SELECT count(*) FROM notes"); n != 2 {
 		t.Errorf("got %d rows, want 2", n)
+	}
+}
+
+// I12: an instance's share of the server's connections holds for direct ones too.
+func TestDirectConnectionsKeepTheirLimit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cfg := b.settings()
+	cfg.ConnectionLimit, cfg.AcquireTimeout = 1, 50*time.Millisecond
+	direct := database.NewDirect(cfg, "sync")
+	first, second := direct.Open(), direct.Open()
+	if err := first.Use(b.ctx, nothing); err != nil {
+		t.Fatal(err)
+	}
+	err := second.Use(b.ctx, nothing)
+	if f, ok := fault.As(err); !ok || f.Kind != fault.Unavailable || f.Code != "database-busy" || f.RetryAfter <= 0 {
+		t.Errorf("got %v beyond the limit, want database-busy with a time to come back", err)
+	}
+	if s := direct.Stats(); s.Refused != 1 || s.Dials != 1 {
+		t.Errorf("got %d refusals and %d dials, want 1 and 1", s.Refused, s.Dials)
+	}
+	first.Close(b.ctx)
+	if err := second.Use(b.ctx, nothing); err != nil {
+		t.Errorf("got %v once there was room, want a connection", err)
+	}
+	second.Close(b.ctx)
+
+	direct.Close(b.ctx)
+	if events := b.log.of(t, logging.EventDatabasePoolStats); len(events) != 1 || events[0]["refused"] != 1.0 {
+		t.Errorf("got %v, want one event of statistics with the refusal", events)
 	}
 }

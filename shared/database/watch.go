@@ -20,6 +20,7 @@ type watch struct {
 
 	born     time.Time // when the connection was there
 	released time.Time // when it was last handed back; born before that
+	look     *look     // at its socket
 
 	sql     string // of the statement that runs
 	started time.Time
@@ -55,6 +56,7 @@ func (w *watch) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData)
 	} else {
 		w.born = time.Now()
 		w.released = w.born
+		w.look = newLook(data.Conn.PgConn().Conn())
 		data.Conn.PgConn().CustomData()[watchName] = w
 	}
 	if w.dialled != nil {
@@ -119,13 +121,18 @@ func (w *watch) start(conn *pgx.Conn, sql string) {
 // is lost whatever the error says: pgx answers a simple statement (BEGIN, COMMIT) whose connection broke before its
 // answer with "conn closed", which claims to be safe to retry.
 func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
+	if s.err == nil {
+		w.sent = true
+		if w.slowQuery > 0 && s.took >= w.slowQuery {
+			w.report(ctx, w.path, s)
+		}
+		return
+	}
 	var answer *pgconn.PgError
 	if errors.As(s.err, &answer) {
 		hideValues(answer)
 	}
 	switch {
-	case s.err == nil:
-		w.sent = true
 	case w.open && conn.IsClosed():
 		w.sent, w.lost = true, true
 	case pgconn.SafeToRetry(s.err):
@@ -135,9 +142,7 @@ func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
 	default:
 		w.misfit = s.err
 	}
-	if s.err != nil || (w.slowQuery > 0 && s.took >= w.slowQuery) {
-		w.report(ctx, w.path, s)
-	}
+	w.report(ctx, w.path, s)
 }
 
 // isAnswer reports whether the server itself said err.
