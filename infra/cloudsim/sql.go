@@ -42,8 +42,8 @@ type SQLConfig struct {
 // SQLLogin is a login of the backend.
 type SQLLogin struct{ User, Password string }
 
-// SQLInstance is a running Cloud SQL instance: its Admin API, and an endpoint that demands the client certificate which
-// the Admin API gave, and carries bytes to Postgres.
+// SQLInstance is a running Cloud SQL instance: its Admin API, an endpoint that demands the client certificate which the
+// Admin API gave, and the plain port of its private address. Both carry bytes to Postgres.
 type SQLInstance struct {
 	config      SQLConfig
 	log         *slog.Logger
@@ -53,6 +53,7 @@ type SQLInstance struct {
 	admin       *http.Server
 	adminAddr   string
 	endpoints   []net.Listener
+	plain       net.Listener
 	tls         *tls.Config
 	state       sqlState
 	ctx         context.Context
@@ -104,6 +105,10 @@ func (i *SQLInstance) open() error {
 		i.endpoints = append(i.endpoints, public)
 		i.config.PublicIP = hostOf(public)
 	}
+	// Not Postgres's own port: a server on all of the machine's addresses has it everywhere.
+	if i.plain, err = net.Listen("tcp", net.JoinHostPort(i.config.PrivateIP, "0")); err != nil {
+		return fmt.Errorf("plain port: %w", err)
+	}
 	admin, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(i.config.Port)))
 	if err != nil {
 		return fmt.Errorf("port %d for the Cloud SQL Admin API is taken: stop what uses it or choose another: %w", i.config.Port, err)
@@ -116,8 +121,11 @@ func (i *SQLInstance) open() error {
 		}
 	})
 	for _, endpoint := range i.endpoints {
-		i.running.Go(func() { i.accept(endpoint) })
+		i.running.Go(func() { i.accept(endpoint, i.serve) })
 	}
+	i.running.Go(func() { i.accept(i.plain, i.relay) })
+	i.log.Info("Cloud SQL instance started", "instance", i.ConnectionName(), "admin_api", i.AdminURL(),
+		"public", i.config.PublicIP, "private", i.config.PrivateIP, "plain", i.PlainAddress())
 	return nil
 }
 
@@ -128,17 +136,25 @@ func listenSQL(ip string) (net.Listener, error) {
 		if parsed := net.ParseIP(ip); parsed == nil || !parsed.IsLoopback() {
 			return nil, fmt.Errorf("address %q: only loopback addresses are served", ip)
 		}
-		return net.Listen("tcp", net.JoinHostPort(ip, sqlPort))
+		return listenOn(ip)
 	case runtime.GOOS != "linux":
-		return net.Listen("tcp", net.JoinHostPort("127.0.0.1", sqlPort))
+		return listenOn("127.0.0.1")
 	}
 	for attempt := 0; ; attempt++ {
 		ip := net.IPv4(127, byte(1+rand.IntN(254)), byte(rand.IntN(256)), byte(1+rand.IntN(254)))
-		listener, err := net.Listen("tcp", net.JoinHostPort(ip.String(), sqlPort))
+		listener, err := listenOn(ip.String())
 		if err == nil || attempt == 20 {
 			return listener, err
 		}
 	}
+}
+
+func listenOn(ip string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, sqlPort))
+	if err != nil {
+		return nil, fmt.Errorf("connectors dial port %s, which is taken on %s: stop what uses it: %w", sqlPort, ip, err)
+	}
+	return listener, nil
 }
 
 func hostOf(l net.Listener) string { return l.Addr().(*net.TCPAddr).IP.String() }
@@ -156,6 +172,9 @@ func (i *SQLInstance) Addresses() (public, private string) {
 	return net.JoinHostPort(i.config.PublicIP, sqlPort), net.JoinHostPort(i.config.PrivateIP, sqlPort)
 }
 
+// PlainAddress is host and port of the private address where Postgres itself is spoken, without the connector.
+func (i *SQLInstance) PlainAddress() string { return i.plain.Addr().String() }
+
 // Close ends the instance and its connections, and returns when all of it has ended. A second call waits for the first.
 func (i *SQLInstance) Close() error {
 	i.closing.Do(func() {
@@ -165,6 +184,9 @@ func (i *SQLInstance) Close() error {
 		}
 		for _, endpoint := range i.endpoints {
 			i.closeResult = errors.Join(i.closeResult, endpoint.Close())
+		}
+		if i.plain != nil {
+			i.closeResult = errors.Join(i.closeResult, i.plain.Close())
 		}
 		i.state.closeAll()
 		i.running.Wait()

@@ -13,10 +13,10 @@ import (
 // handshakeLimit is how long a client may take to show its certificate.
 const handshakeLimit = 10 * time.Second
 
-// sqlConnection is one connection through the endpoint.
+// sqlConnection is one connection through the instance.
 type sqlConnection struct {
-	socket  *net.TCPConn // the client's
-	client  *tls.Conn
+	socket  *net.TCPConn             // the client's
+	plain   bool                     // it came to the plain port
 	backend atomic.Pointer[net.Conn] // nil before the login
 
 	// Guarded by the state's mutex.
@@ -33,16 +33,16 @@ func (c *sqlConnection) reset() {
 	}
 }
 
-func (i *SQLInstance) accept(endpoint net.Listener) {
+// accept takes connections until the end and has each that is let in served.
+func (i *SQLInstance) accept(from net.Listener, serve func(*sqlConnection)) {
 	for {
-		conn, err := endpoint.Accept()
+		conn, err := from.Accept()
 		if err != nil {
 			return // closed
 		}
-		c := &sqlConnection{socket: conn.(*net.TCPConn)}
-		c.client = tls.Server(conn, i.tls)
-		if i.admit(c, hostOf(endpoint)) {
-			i.running.Go(func() { i.serve(c) })
+		c := &sqlConnection{socket: conn.(*net.TCPConn), plain: from == i.plain}
+		if i.admit(c, hostOf(from)) {
+			i.running.Go(func() { serve(c) })
 		}
 	}
 }
@@ -52,22 +52,29 @@ func (i *SQLInstance) admit(c *sqlConnection, ip string) bool {
 	s := &i.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ip == i.config.PrivateIP {
+	switch {
+	case c.plain:
+		s.stats.Plain++
+	case ip == i.config.PrivateIP:
 		s.stats.Private++
-	} else {
+	default:
 		s.stats.Public++
 	}
 	switch {
 	case s.closed:
 		c.reset()
 		return false
-	case s.faults.Refuse:
+	case c.plain && s.faults.PlainDown:
+		s.stats.Struck.PlainDown++
+		c.reset()
+		return false
+	case !c.plain && s.faults.Refuse:
 		s.stats.Struck.Refuse++
 		c.reset()
 		return false
 	}
 	s.connections[c] = struct{}{}
-	c.hole = s.faults.BlackHole
+	c.hole = !c.plain && s.faults.BlackHole
 	if c.hole {
 		s.stats.Struck.BlackHole++
 		return false // nobody reads from it
@@ -77,8 +84,9 @@ func (i *SQLInstance) admit(c *sqlConnection, ip string) bool {
 
 // serve demands the certificate, logs in where that is the endpoint's business, and carries bytes until a side ends.
 func (i *SQLInstance) serve(c *sqlConnection) {
-	_ = c.client.SetDeadline(time.Now().Add(handshakeLimit))
-	if err := c.client.HandshakeContext(i.ctx); err != nil {
+	client := tls.Server(c.socket, i.tls)
+	_ = client.SetDeadline(time.Now().Add(handshakeLimit))
+	if err := client.HandshakeContext(i.ctx); err != nil {
 		i.countRefusal(err)
 		i.forget(c)
 		return
@@ -87,8 +95,8 @@ func (i *SQLInstance) serve(c *sqlConnection) {
 		backend net.Conn
 		err     error
 	)
-	if slices.Contains(c.client.ConnectionState().PeerCertificates[0].Subject.OrganizationalUnit, byIAM) {
-		backend, err = i.logIn(c.client)
+	if slices.Contains(client.ConnectionState().PeerCertificates[0].Subject.OrganizationalUnit, byIAM) {
+		backend, err = i.logIn(client)
 	} else {
 		backend, err = net.DialTimeout("tcp", i.config.Backend, handshakeLimit)
 	}
@@ -99,19 +107,36 @@ func (i *SQLInstance) serve(c *sqlConnection) {
 		i.forget(c)
 		return
 	}
-	_ = c.client.SetDeadline(time.Time{})
-	c.backend.Store(&backend)
-	if i.state.isClosed() {
-		c.reset()
-	}
-	i.running.Go(func() { i.pump(c, c.client, backend, &c.toServer) })
-	i.pump(c, backend, c.client, &c.toClient)
+	_ = client.SetDeadline(time.Time{})
+	i.carry(c, client, backend)
 }
 
-func (s *sqlState) isClosed() bool {
+// relay carries what comes to the plain port to Postgres, whose business the login is.
+func (i *SQLInstance) relay(c *sqlConnection) {
+	backend, err := net.DialTimeout("tcp", i.config.Backend, handshakeLimit)
+	if err != nil {
+		i.log.Warn("plain connection not carried", "error", err)
+		i.forget(c)
+		return
+	}
+	i.carry(c, c.socket, backend)
+}
+
+// carry carries bytes both ways until a side ends.
+func (i *SQLInstance) carry(c *sqlConnection, client, backend net.Conn) {
+	c.backend.Store(&backend)
+	if i.state.ended(c) {
+		c.reset()
+	}
+	i.running.Go(func() { i.pump(c, client, backend, &c.toServer) })
+	i.pump(c, backend, client, &c.toClient)
+}
+
+// ended reports whether the connection was broken off before its backend was there.
+func (s *sqlState) ended(c *sqlConnection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closed
+	return s.closed || (c.plain && s.faults.PlainDown)
 }
 
 // countRefusal tells a certificate whose time is over from one that is missing or somebody else's. Whoever gave up by
@@ -181,6 +206,9 @@ func (s *sqlState) pass(c *sqlConnection, carried *int64, n int64) (pass int64, 
 	limit := s.faults.CutToServer
 	if carried == &c.toClient {
 		limit = s.faults.CutToClient
+	}
+	if c.plain {
+		limit = 0
 	}
 	left := limit - *carried
 	*carried += n

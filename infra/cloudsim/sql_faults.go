@@ -14,7 +14,8 @@ const (
 	CertificateOtherName = "other-name" // of another instance
 )
 
-// SQLFaults are what goes wrong at an instance, by order. The zero value is a day without any.
+// SQLFaults are what goes wrong at an instance, by order. All but PlainDown leave the plain port alone. The zero value is a
+// day without any.
 type SQLFaults struct {
 	// AdminDelay is how long each answer of the Admin API takes, in milliseconds.
 	AdminDelay int `json:"admin_delay_ms"`
@@ -30,6 +31,8 @@ type SQLFaults struct {
 	Refuse bool `json:"refuse"`
 	// BlackHole swallows what connections say and closes none, those that exist included. They stay lost when it ends.
 	BlackHole bool `json:"black_hole"`
+	// PlainDown breaks the connections of the plain port off and resets every new one.
+	PlainDown bool `json:"plain_down"`
 }
 
 // SQLStats are counts since the start.
@@ -39,6 +42,7 @@ type SQLStats struct {
 	Clients         int `json:"clients"`          // different keys among them: one per connector
 	Public          int `json:"public"`           // connections accepted on the public address
 	Private         int `json:"private"`          // and on the private one
+	Plain           int `json:"plain"`            // and on the plain port
 	Open            int `json:"open"`             // at present, black holes included
 	Strangers       int `json:"strangers"`        // connections without a certificate of the Admin API
 	Logins          int `json:"logins"`           // by IAM
@@ -56,6 +60,7 @@ type SQLStrikes struct {
 	Cut         int `json:"cut"`
 	Refuse      int `json:"refuse"`
 	BlackHole   int `json:"black_hole"` // connections
+	PlainDown   int `json:"plain_down"` // connections
 }
 
 // sqlState is what an instance's parts share.
@@ -74,9 +79,14 @@ func (i *SQLInstance) SetFaults(faults SQLFaults) {
 	i.state.mu.Lock()
 	defer i.state.mu.Unlock()
 	i.state.faults = faults
+	i.log.Info("faults ordered", "faults", faults)
 	for c := range i.state.connections {
 		c.toClient, c.toServer = 0, 0
-		if faults.BlackHole && !c.hole {
+		switch {
+		case c.plain && faults.PlainDown:
+			i.state.stats.Struck.PlainDown++
+			c.reset()
+		case !c.plain && faults.BlackHole && !c.hole:
 			c.hole = true
 			i.state.stats.Struck.BlackHole++
 		}

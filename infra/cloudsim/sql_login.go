@@ -74,11 +74,13 @@ func (i *SQLInstance) logInAs(wire *pgproto3.Backend, m *pgproto3.StartupMessage
 		return nil, errors.Join(err, backend.Conn.Close())
 	}
 	i.state.count(func(s *SQLStats) { s.Logins++ })
+	i.log.Info("logged in by IAM", "user", user, "as", login.User, "application", m.Parameters["application_name"])
 	return backend.Conn, nil
 }
 
 func (i *SQLInstance) refuseLogin(wire *pgproto3.Backend, answer *pgproto3.ErrorResponse) error {
 	i.state.count(func(s *SQLStats) { s.LoginsRefused++ })
+	i.log.Warn("login by IAM refused", "code", answer.Code, "message", answer.Message)
 	wire.Send(answer)
 	return wire.Flush()
 }

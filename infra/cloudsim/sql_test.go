@@ -240,7 +240,7 @@ func TestInstanceListensOnLoopbackOnlyUntilItsEnd(t *testing.T) {
 	t.Parallel()
 	i := startSQL(t)
 	public, private := i.Addresses()
-	all := []string{public, private, strings.TrimPrefix(i.AdminURL(), "http://")}
+	all := []string{public, private, i.PlainAddress(), strings.TrimPrefix(i.AdminURL(), "http://")}
 	for _, address := range all {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil || !net.ParseIP(host).IsLoopback() {
