@@ -1,6 +1,6 @@
-// Package local runs the whole of Train-D on one machine: a private PostgreSQL, Pub/Sub with push delivery and a
-// scheduler, a Strava simulator, and each function as its own process from its staged archive. Everything listens on
-// loopback.
+// Package local runs the whole of Train-D on one machine: a private PostgreSQL behind a Cloud SQL instance, Pub/Sub with
+// push delivery and a scheduler, a Strava simulator, and each function as its own process from its staged archive.
+// Everything listens on loopback.
 package local
 
 import (
@@ -22,6 +22,9 @@ type Settings struct {
 	LogFormat string
 	// DatabaseURL is a PostgreSQL to use in place of a private one (DATABASE_URL): its login must be a superuser.
 	DatabaseURL string
+	// CloudSQLLogin is how direct and fallback connections log in over the connector: "iam" or "password"
+	// (LOCAL_CLOUD_SQL_LOGIN, default iam).
+	CloudSQLLogin string
 	// StravaClientID and StravaClientSecret select the real Strava (STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET).
 	StravaClientID, StravaClientSecret string
 	// TickSeconds is how often the scheduler wakes Dispatch (LOCAL_TICK_SECONDS, default 60).
@@ -35,7 +38,7 @@ type Settings struct {
 func LoadSettings(root string) (Settings, error) {
 	s := Settings{
 		Root: root, Dir: value("LOCAL_DIR", root+"/.local"), LogFormat: value("LOG_FORMAT", "text"),
-		DatabaseURL:    os.Getenv("DATABASE_URL"),
+		DatabaseURL: os.Getenv("DATABASE_URL"), CloudSQLLogin: value("LOCAL_CLOUD_SQL_LOGIN", loginIAM),
 		StravaClientID: os.Getenv("STRAVA_CLIENT_ID"), StravaClientSecret: os.Getenv("STRAVA_CLIENT_SECRET"),
 	}
 	var mistakes []error
@@ -54,6 +57,9 @@ func LoadSettings(root string) (Settings, error) {
 	}
 	if s.LogFormat != "text" && s.LogFormat != "json" {
 		mistakes = append(mistakes, fmt.Errorf("LOG_FORMAT is %q: set it to text or json", s.LogFormat))
+	}
+	if s.CloudSQLLogin != loginIAM && s.CloudSQLLogin != loginPassword {
+		mistakes = append(mistakes, fmt.Errorf("LOCAL_CLOUD_SQL_LOGIN is %q: set it to iam or password", s.CloudSQLLogin))
 	}
 	if (s.StravaClientID == "") != (s.StravaClientSecret == "") {
 		mistakes = append(mistakes, errors.New("STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET go together: set both for the real Strava, none for the simulator"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ import (
 // simulatorClient is the app that the simulator knows. It opens nothing outside this machine.
 const simulatorClient, simulatorSecret = "50001", "known-to-the-simulator-alone"
 
-// startAll starts the programs in their order: the cloud and Strava, then Migrate, then those that need the schema.
+// startAll starts the programs in their order: the cloud's parts and Strava, then Migrate, then those that need the schema.
 func (s *System) startAll(ctx context.Context, binaries map[string]string) error {
 	keyset, err := s.folder.secret("keyset.json", secret.NewKeyset)
 	if err != nil {
@@ -28,6 +29,9 @@ func (s *System) startAll(ctx context.Context, binaries map[string]string) error
 	}
 	ports, err := s.ports()
 	if err != nil {
+		return err
+	}
+	if err := s.startCloudSQL(ctx); err != nil {
 		return err
 	}
 	if err := s.startCloud(ctx, ports); err != nil {
@@ -130,17 +134,17 @@ func (s *System) startSimulator(ctx context.Context, binary string) error {
 }
 
 func (s *System) startFunction(ctx context.Context, name, entry, binary string, port int, keyset string) (Program, error) {
-	login := name
-	dsn, err := s.database.dsn(login)
-	if err != nil {
-		return Program{}, err
-	}
 	settings := map[string]string{
 		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": project,
-		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "DATABASE_URL": dsn, "LOG_FORMAT": s.settings.LogFormat,
+		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "LOG_FORMAT": s.settings.LogFormat,
 		"PUSH_AUDIENCE": loopback(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
 		"PUBLIC_URL": s.info.URL, "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
 	}
+	routes, err := s.routes(name)
+	if err != nil {
+		return Program{}, err
+	}
+	maps.Copy(settings, routes)
 	if name == "sync" {
 		settings["CLOUD_RUN_TIMEOUT_SECONDS"] = "110"
 	}

@@ -35,6 +35,7 @@ type System struct {
 	folder    *folder
 	terminal  io.Writer
 	database  *databaseServer
+	instance  *cloudsim.SQLInstance // nil in front of a PostgreSQL of the user's own
 	cloud     *cloudsim.Cloud
 	simulator *process
 	functions []*process
@@ -51,6 +52,7 @@ type Info struct {
 	Pushes    Program            `json:"dispatcher"`
 	Functions map[string]Program `json:"functions"`
 	Postgres  Program            `json:"postgres"`
+	CloudSQL  Program            `json:"cloud_sql"` // Admin API and control API; empty where DATABASE_URL names a server
 }
 
 // Program is one program of the system.
@@ -174,6 +176,9 @@ func (s *System) Stop() error {
 	}
 	if s.cloud != nil {
 		mistakes = append(mistakes, s.cloud.Close())
+	}
+	if s.instance != nil {
+		mistakes = append(mistakes, s.instance.Close())
 	}
 	if s.database != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
