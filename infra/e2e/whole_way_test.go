@@ -15,13 +15,16 @@ import (
 )
 
 // TestWholeWay takes an athlete from registration to training load over the staged programs, compares what is stored with
-// what the simulator has, and then goes the way a second time.
+// what the simulator has, and then goes the way a second time. Before and after it looks at how the database is reached.
 func TestWholeWay(t *testing.T) {
 	t.Parallel()
 	system := setup(t)
+	db := connect(t, system)
+	loginsBefore := logLogins(t, system, db)
+	t.Run("health tells how the database is reached", func(t *testing.T) { healthTellsHowTheDatabaseIsReached(t, system) })
+
 	athlete := newAthlete(t, system)
 	importAll(t, athlete)
-	db := connect(t, system)
 
 	var load e2e.TrainingLoad
 	if err := athlete.Call(t.Context(), http.MethodGet, "/v1/training-load", nil, &load); err != nil {
@@ -32,6 +35,9 @@ func TestWholeWay(t *testing.T) {
 	}
 	t.Run("every activity has its streams", func(t *testing.T) { everyActivityHasItsStreams(t, db) })
 	t.Run("the second delivery of every message changes nothing", func(t *testing.T) { redeliveryChangesNothing(t, system, db) })
+	t.Run("a slow statement is logged", func(t *testing.T) { slowStatementIsLogged(t, system, athlete) })
+	t.Run("every function takes its route", func(t *testing.T) { everyFunctionTakesItsRoute(t, system, loginsBefore) })
+	t.Run("no login can do what is beyond it", func(t *testing.T) { noLoginBeyondItsOwn(t, db) })
 	t.Run("everything listens on loopback", func(t *testing.T) { everythingListensOnLoopback(t, system.Info()) })
 }
 
