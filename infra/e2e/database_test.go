@@ -33,6 +33,10 @@ func healthTellsHowTheDatabaseIsReached(t *testing.T, system *local.System) {
 		fallback["message"] != "Connection pool failed, falling back to direct connection: "+cause {
 		t.Errorf("got %v, want the owner's message at WARNING with its cause and trace", fallback)
 	}
+	until(t, "the pool to be tried once more, in vain", func() bool {
+		health(t, system, database.HealthFallback, http.StatusOK)
+		return len(logged(t, system, "onboarding").having(breaker("open"))) >= 2
+	})
 
 	order(t, system, cloudsim.SQLFaults{PlainDown: true, Refuse: true})
 	health(t, system, database.HealthDown, http.StatusServiceUnavailable)
