@@ -47,13 +47,13 @@ type Profiles struct {
 // LoadProfiles gives the account's athlete with all dated thresholds in one round trip; fault.NotFound where there is no
 // such account.
 func LoadProfiles(ctx context.Context, conn database.Conn, accountID int64) (Profiles, error) {
-	return loadProfiles(ctx, conn, accountID, `-- name: athletes.load
+	return loadProfiles(ctx, conn, accountID, `-- name: profiles.load
 SELECT `+athleteColumns+` FROM athletes WHERE account_id = $1`)
 }
 
 // LockProfiles is LoadProfiles that also keeps every other change of the athlete waiting until the transaction ends.
 func LockProfiles(ctx context.Context, conn database.Conn, accountID int64) (Profiles, error) {
-	return loadProfiles(ctx, conn, accountID, `-- name: athletes.lock
+	return loadProfiles(ctx, conn, accountID, `-- name: profiles.lock
 SELECT `+athleteColumns+` FROM athletes WHERE account_id = $1 FOR UPDATE`)
 }
 
