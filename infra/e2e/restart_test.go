@@ -14,10 +14,12 @@ import (
 
 	"github.com/train-d/train-d/infra/e2e"
 	"github.com/train-d/train-d/infra/local"
+	"github.com/train-d/train-d/shared/logging"
 )
 
 // TestCommandStopsCleanlyAndPicksUpItsState drives the command as make run does: ready, Ctrl-C, started again, and the
-// athlete of before signs in, finds the activities and can still sync with the tokens of before.
+// athlete of before signs in, finds the activities and can still sync with the tokens of before. Sync imports on the pool
+// and goes on with direct connections: which of them is a setting.
 func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 	t.Parallel()
 	settings := settings(t)
@@ -28,7 +30,7 @@ func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, output)
 	}
 
-	first := run(t, binary, settings)
+	first := run(t, binary, settings, "SYNC_USE_POOL=true")
 	athlete, err := e2e.NewAthlete(first.url)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +47,7 @@ func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.interrupt(t)
+	syncTook(t, info, logging.EventDatabasePooled, logging.EventDatabaseDirect)
 	for name, program := range info.Functions {
 		if err := syscall.Kill(program.PID, 0); err == nil {
 			t.Errorf("%s (pid %d) outlived Ctrl-C", name, program.PID)
@@ -92,6 +95,24 @@ func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 		}
 		return after.Phase == "done" && after.SyncedAt.After(*before.SyncedAt)
 	})
+	if info, err = local.Running(settings); err != nil {
+		t.Fatal(err)
+	}
+	syncTook(t, info, logging.EventDatabaseDirect, logging.EventDatabasePooled)
+}
+
+// syncTook finds in Sync's log which kind of connection it took, and that it was never of the other kind.
+func syncTook(t *testing.T, info local.Info, one, other logging.Event) {
+	t.Helper()
+	text, err := os.ReadFile(info.Functions["sync"].Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	took, tookOther := strings.Count(string(text), string(one)), strings.Count(string(text), string(other))
+	t.Logf("sync: %d × %s", took, one)
+	if took == 0 || tookOther > 0 {
+		t.Errorf("sync logged %d × %s and %d × %s, want the first alone", took, one, tookOther, other)
+	}
 }
 
 // command is a running `local run`.
@@ -100,13 +121,14 @@ type command struct {
 	url string
 }
 
-// run starts the command and waits for the line that says where Train-D is.
-func run(t *testing.T, binary string, settings local.Settings) *command {
+// run starts the command, with further settings, and waits for the line that says where Train-D is.
+func run(t *testing.T, binary string, settings local.Settings, further ...string) *command {
 	t.Helper()
 	started := &command{Cmd: exec.Command(binary, "run")}
 	started.Dir = settings.Root
 	started.Env = append(os.Environ(), "PORT="+strconv.Itoa(settings.Port), "LOCAL_DIR="+settings.Dir,
 		"STRAVASIM_ACTIVITIES="+strconv.Itoa(settings.Activities), "LOG_FORMAT=text")
+	started.Env = append(started.Env, further...)
 	read, err := started.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
