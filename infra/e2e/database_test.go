@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -119,11 +118,7 @@ type entries []map[string]any
 // logged reads a function's log.
 func logged(t *testing.T, system *local.System, function string) (all entries) {
 	t.Helper()
-	text, err := os.ReadFile(system.Info().Functions[function].Log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(read(t, system.Info().Functions[function].Log)) {
 		if !strings.HasSuffix(line, "\n") {
 			break // still being written
 		}

@@ -104,11 +104,8 @@ func TestCommandStopsCleanlyAndPicksUpItsState(t *testing.T) {
 // syncTook finds in Sync's log which kind of connection it took, and that it was never of the other kind.
 func syncTook(t *testing.T, info local.Info, one, other logging.Event) {
 	t.Helper()
-	text, err := os.ReadFile(info.Functions["sync"].Log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	took, tookOther := strings.Count(string(text), string(one)), strings.Count(string(text), string(other))
+	text := read(t, info.Functions["sync"].Log)
+	took, tookOther := strings.Count(text, string(one)), strings.Count(text, string(other))
 	t.Logf("sync: %d × %s", took, one)
 	if took == 0 || tookOther > 0 {
 		t.Errorf("sync logged %d × %s and %d × %s, want the first alone", took, one, tookOther, other)

@@ -15,8 +15,8 @@ import (
 	"github.com/train-d/train-d/infra/postgres"
 )
 
-// logLogins makes the server log each login from now on, and tells how many came over the connector before.
-func logLogins(t *testing.T, system *local.System, db *pgx.Conn) (before int) {
+// logLogins makes the server log each login from now on.
+func logLogins(t *testing.T, system *local.System, db *pgx.Conn) {
 	t.Helper()
 	for _, statement := range []string{"ALTER SYSTEM SET log_connections = on", "SELECT pg_reload_conf()"} {
 		if _, err := db.Exec(t.Context(), statement); err != nil {
@@ -25,41 +25,37 @@ func logLogins(t *testing.T, system *local.System, db *pgx.Conn) (before int) {
 	}
 	until(t, "the server to log a login", func() bool {
 		connect(t, system)
-		return strings.Contains(serverLog(t, system), "connection authorized: user=postgres")
+		return strings.Contains(read(t, system.Info().Postgres.Log), "connection authorized: user=postgres")
 	})
-	return stats(t, system).Logins
 }
 
-// authorized finds who logged in as what: the login, and the function and path of application_name.
-var authorized = regexp.MustCompile(`connection authorized: user=(\S+) database=train-d application_name=train-d/(\w+)/(\w+)`)
+var (
+	// authorized finds in the server's log who logged in, and as what: function and path.
+	authorized = regexp.MustCompile(`connection authorized: user=(\S+) database=train-d application_name=train-d/(\w+)/(\w+)`)
+	// carried finds the same in the log of the Cloud SQL instance.
+	carried = regexp.MustCompile(`"msg":"logged in by IAM","user":"\w+@train-d-local\.iam","as":"(\w+)","application":"train-d/(\w+)/(\w+)"`)
+)
 
-// everyFunctionTakesItsRoute compares the logins that the server saw with those that the Cloud SQL instance carried: the
-// pool's came over the plain route and everybody else's over the connector, each function under its own login.
-func everyFunctionTakesItsRoute(t *testing.T, system *local.System, before int) {
-	seen := map[string]int{}
-	connector := 0
-	until(t, "both sides to agree on the connector's logins", func() bool {
-		clear(seen)
-		connector = 0
-		for _, login := range authorized.FindAllStringSubmatch(serverLog(t, system), -1) {
-			user, function, path := login[1], login[2], login[3]
-			if user != function {
-				t.Fatalf("%s logged in as %s", function, user)
-			}
-			seen[function+" "+path]++
-			if path != "pool" {
-				connector++
-			}
+// everyFunctionTakesItsRoute compares who logged in at the server with whom the Cloud SQL instance let in over the connector:
+// everybody but the pool, each function under its own login.
+func everyFunctionTakesItsRoute(t *testing.T, system *local.System) {
+	logins := func(log string, line *regexp.Regexp) []string {
+		seen := map[string]bool{}
+		for _, login := range line.FindAllStringSubmatch(read(t, log), -1) {
+			seen[login[1]+" as "+login[2]+" "+login[3]] = true
 		}
-		return stats(t, system).Logins-before == connector
-	})
-	t.Logf("logins: %v; over the connector: %d", seen, connector)
-	want := []string{"dispatch direct", "migrate direct", "onboarding fallback", "onboarding pool", "sync direct"}
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seen))); diff != "" {
-		t.Errorf("who came on which path (-want +got):\n%s", diff)
+		return slices.Sorted(maps.Keys(seen))
 	}
-	if plain := stats(t, system).Plain; plain < seen["onboarding pool"] {
-		t.Errorf("%d connections came over the plain route, the pool has %d", plain, seen["onboarding pool"])
+	connector := []string{"dispatch as dispatch direct", "migrate as migrate direct", "onboarding as onboarding fallback", "sync as sync direct"}
+	if diff := cmp.Diff(connector, logins(system.Info().CloudSQL.Log, carried)); diff != "" {
+		t.Errorf("who came over the connector (-want +got):\n%s", diff)
+	}
+	all := slices.Sorted(slices.Values(append(connector, "onboarding as onboarding pool")))
+	if diff := cmp.Diff(all, logins(system.Info().Postgres.Log, authorized)); diff != "" {
+		t.Errorf("who logged in (-want +got):\n%s", diff)
+	}
+	if got := stats(t, system); got.Plain == 0 || got.Logins < len(connector) || got.Public != 0 || got.LoginsRefused != 0 {
+		t.Errorf("the instance counts %+v, want plain connections and logins by IAM at the private address, none refused", got)
 	}
 }
 
@@ -86,9 +82,9 @@ func noLoginBeyondItsOwn(t *testing.T, db *pgx.Conn) {
 	}
 }
 
-func serverLog(t *testing.T, system *local.System) string {
+func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(system.Info().Postgres.Log)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

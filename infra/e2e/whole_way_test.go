@@ -20,7 +20,7 @@ func TestWholeWay(t *testing.T) {
 	t.Parallel()
 	system := setup(t)
 	db := connect(t, system)
-	loginsBefore := logLogins(t, system, db)
+	logLogins(t, system, db)
 	t.Run("health tells how the database is reached", func(t *testing.T) { healthTellsHowTheDatabaseIsReached(t, system) })
 
 	athlete := newAthlete(t, system)
@@ -36,7 +36,7 @@ func TestWholeWay(t *testing.T) {
 	t.Run("every activity has its streams", func(t *testing.T) { everyActivityHasItsStreams(t, db) })
 	t.Run("the second delivery of every message changes nothing", func(t *testing.T) { redeliveryChangesNothing(t, system, db) })
 	t.Run("a slow statement is logged", func(t *testing.T) { slowStatementIsLogged(t, system, athlete) })
-	t.Run("every function takes its route", func(t *testing.T) { everyFunctionTakesItsRoute(t, system, loginsBefore) })
+	t.Run("every function takes its route", func(t *testing.T) { everyFunctionTakesItsRoute(t, system) })
 	t.Run("no login can do what is beyond it", func(t *testing.T) { noLoginBeyondItsOwn(t, db) })
 	t.Run("everything listens on loopback", func(t *testing.T) { everythingListensOnLoopback(t, system.Info()) })
 }
