@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -68,15 +69,16 @@ func start(t *testing.T, settings local.Settings) *local.System {
 	return system
 }
 
-// freePair finds a free port whose successor is free as well.
+// freePair finds a free port whose successor is free as well, below those that the machine gives to outgoing connections:
+// the pair has to stay free while everything is built.
 func freePair(t *testing.T) int {
 	t.Helper()
 	for range 100 {
-		first, err := net.Listen("tcp", "127.0.0.1:0")
+		port := 20000 + 2*rand.IntN(5000)
+		first, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		port := first.Addr().(*net.TCPAddr).Port
 		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
 		_ = first.Close()
 		if err == nil {

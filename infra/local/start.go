@@ -175,7 +175,7 @@ func (s *System) start(ctx context.Context, name, binary string, environment []s
 		return nil, Program{}, err
 	}
 	if err := p.listening(ctx, port); err != nil {
-		return p, Program{}, err
+		return p, Program{}, fmt.Errorf("%w; its log is %s", err, log.Name())
 	}
 	go func() {
 		<-p.done
