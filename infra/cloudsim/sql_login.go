@@ -14,13 +14,13 @@ import (
 // logIn is the endpoint's part of an IAM login. The client's certificate was made for a login token, so it is asked for
 // no password; the endpoint logs in at the backend as the login that [SQLConfig.IAMLogins] names, tells the client what
 // the backend answered, and both speak directly from then on. The token names nobody here: the user is believed. A
-// connection that ends before the login, or was refused, gives nil.
+// connection that was refused, or only carried a request to cancel, gives nil.
 func (i *SQLInstance) logIn(client *tls.Conn) (net.Conn, error) {
 	wire := pgproto3.NewBackend(client, client)
 	for {
 		message, err := wire.ReceiveStartupMessage()
 		if err != nil {
-			return nil, nil // the client has gone
+			return nil, fmt.Errorf("client before its login: %w", err)
 		}
 		switch m := message.(type) {
 		case *pgproto3.StartupMessage:
@@ -29,7 +29,7 @@ func (i *SQLInstance) logIn(client *tls.Conn) (net.Conn, error) {
 			return nil, i.cancelAt(m)
 		default: // SSLRequest, GSSEncRequest: there is TLS already
 			if _, err := client.Write([]byte{'N'}); err != nil {
-				return nil, nil
+				return nil, fmt.Errorf("client before its login: %w", err)
 			}
 		}
 	}
