@@ -87,8 +87,9 @@ func TestPushThatOutlastsTheAckDeadlineIsDeliveredAgain(t *testing.T) {
 	cloud := start(t, e, func(c *cloudsim.Config) { c.Subscriptions[0].AckDeadline = 50 * time.Millisecond })
 	publish(t, cloud, "slow")
 	waitFor(t, "acknowledgement", settled(cloud, 1))
-	if got := cloud.Stats()["sync"]; got.Nacked != 1 || got.Delivered != 2 {
-		t.Errorf("stats: got %+v, want 1 nacked of 2 delivered", got)
+	// On a machine that is busy a further delivery may outlast the deadline as well.
+	if got := cloud.Stats()["sync"]; got.Nacked == 0 || got.Acked != 1 || got.Delivered != got.Nacked+1 {
+		t.Errorf("stats: got %+v, want one acknowledged and all others nacked, at least one", got)
 	}
 }
 
