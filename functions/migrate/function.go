@@ -42,7 +42,7 @@ func init() {
 // apply brings the schema to the newest version and logs each migration. Each runs in its own transaction, together with
 // the row that records it.
 func apply(ctx context.Context, direct *database.Direct) (err error) {
-	db, release, err := direct.SQL(ctx)
+	db, release, err := direct.SQL(ctx, "migrate.step")
 	if err != nil {
 		return err
 	}

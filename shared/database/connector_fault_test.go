@@ -121,7 +121,7 @@ func TestExpiredCertificateFailsNoRequest(t *testing.T) {
 				{"pool", func() error { b.terminate("pool"); return pool.Use(b.ctx, nothing) }},
 				{"fallback", func() error { return fallback.Use(b.ctx, nothing) }},
 				{"database/sql", func() error {
-					_, done, err := database.NewDirect(i.cfg, "migrate").SQL(b.ctx)
+					_, done, err := database.NewDirect(i.cfg, "migrate").SQL(b.ctx, "migrate.step")
 					if err == nil {
 						done()
 					}

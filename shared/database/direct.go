@@ -51,13 +51,14 @@ func (d *Direct) EmitStats(ctx context.Context) {
 func (d *Direct) Close(ctx context.Context) { d.Stats().log(ctx, pathDirect) }
 
 // SQL opens a database/sql handle on one direct connection, for tools that know nothing else, and the function that
-// closes it. It is Unavailable where the database cannot be reached.
-func (d *Direct) SQL(ctx context.Context) (*sql.DB, func(), error) {
+// closes it. Their statements, which have no names of their own, are logged as unnamed says. It is Unavailable where the
+// database cannot be reached.
+func (d *Direct) SQL(ctx context.Context, unnamed string) (*sql.DB, func(), error) {
 	if d.route.err != nil {
 		return nil, nil, unreachable(d.route.err, d.cfg.ProbeInterval)
 	}
 	d.announce(ctx)
-	db := stdlib.OpenDB(*d.route.onPath(pathDirect, &watch{observer: d.seen, path: pathDirect}))
+	db := stdlib.OpenDB(*d.route.onPath(pathDirect, &watch{observer: d.seen, path: pathDirect, unnamed: unnamed}))
 	db.SetMaxOpenConns(1) // the watch belongs to one connection
 	err := db.PingContext(ctx)
 	if refusedCertificate(err) {

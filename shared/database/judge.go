@@ -85,7 +85,7 @@ func (w *watch) judge(ctx context.Context, inTx bool, err error) error {
 	case errors.As(err, &answer):
 		return judgeAnswer(answer, err)
 	case w.misfit != nil && errors.Is(err, w.misfit):
-		return misfit(queryName(w.sql), err)
+		return misfit(w.nameOf(w.sql), err)
 	default:
 		return err
 	}

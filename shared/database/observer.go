@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -75,8 +76,8 @@ func failureOf(err error) (state string, level slog.Level) {
 
 const namePrefix = "-- name:"
 
-// queryName is the name in the comment that every statement starts with.
-func queryName(sql string) string {
+// nameOf is the name in the comment that every statement of this system starts with. Those of a library have none.
+func (w *watch) nameOf(sql string) string {
 	if rest, ok := strings.CutPrefix(sql, namePrefix); ok {
 		line, _, _ := strings.Cut(rest, "\n")
 		return strings.TrimSpace(line)
@@ -85,5 +86,5 @@ func queryName(sql string) string {
 	case "begin", "commit", "rollback":
 		return "transaction." + sql
 	}
-	return "unnamed"
+	return cmp.Or(w.unnamed, "unnamed")
 }

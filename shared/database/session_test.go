@@ -132,7 +132,7 @@ func TestSQLGivesDirectConnection(t *testing.T) {
 	b := setup(t)
 	cfg := b.settings()
 	cfg.URL = config.NewSecret(b.DSN("migrate"))
-	db, closeDB, err := database.NewDirect(cfg, "migrate").SQL(b.ctx)
+	db, closeDB, err := database.NewDirect(cfg, "migrate").SQL(b.ctx, "migrate.step")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,12 @@ func TestSQLGivesDirectConnection(t *testing.T) {
 	var name string
 	if err := db.QueryRowContext(b.ctx, "SELECT current_setting('application_name')").Scan(&name); err != nil || name != "train-d/migrate/direct" {
 		t.Errorf("got %q (%v), want train-d/migrate/direct", name, err)
+	}
+	if _, err := db.ExecContext(b.ctx, "SELECT 1/0"); err == nil {
+		t.Error("got no error")
+	}
+	if failed := b.log.of(t, logging.EventDatabaseQueryFailed); len(failed) != 1 || failed[0]["query"] != "migrate.step" {
+		t.Errorf("got %v, want one failure under the name that was given", failed)
 	}
 }
 

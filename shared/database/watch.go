@@ -13,7 +13,8 @@ import (
 // handed on together with its connection.
 type watch struct {
 	*observer
-	path string
+	path    string
+	unnamed string // what statements without a name of their own go by
 
 	dialled  func(error) // told of the dial's result; may be nil
 	dialling time.Time
@@ -73,7 +74,7 @@ func (w *watch) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 // TraceQueryEnd implements pgx.QueryTracer.
 func (w *watch) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
 	w.statements.Add(1)
-	w.ended(ctx, conn, statement{name: queryName(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+	w.ended(ctx, conn, statement{name: w.nameOf(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
 }
 
 // TraceBatchStart implements pgx.BatchTracer.
@@ -90,13 +91,13 @@ func (w *watch) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 func (w *watch) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
 	w.statements.Add(1)
 	if data.Err != nil {
-		w.ended(ctx, conn, statement{name: queryName(data.SQL), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+		w.ended(ctx, conn, statement{name: w.nameOf(data.SQL), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
 	}
 }
 
 // TraceBatchEnd implements pgx.BatchTracer.
 func (w *watch) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
-	s := statement{name: queryName(w.sql), took: time.Since(w.started), err: data.Err}
+	s := statement{name: w.nameOf(w.sql), took: time.Since(w.started), err: data.Err}
 	s.reported = data.Err != nil && isAnswer(data.Err) // by TraceBatchQuery
 	w.ended(ctx, conn, s)
 }
@@ -110,7 +111,7 @@ func (w *watch) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, data pgx
 // TraceCopyFromEnd implements pgx.CopyFromTracer.
 func (w *watch) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {
 	w.statements.Add(1)
-	w.ended(ctx, conn, statement{name: queryName(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
+	w.ended(ctx, conn, statement{name: w.nameOf(w.sql), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
 }
 
 func (w *watch) start(conn *pgx.Conn, sql string) {
