@@ -35,13 +35,13 @@ func init() {
 		if _, err := message.Decode[message.Migrate](push.Data); err != nil {
 			return err
 		}
-		return apply(ctx, direct)
+		return apply(ctx, direct, settings.Logins.Members)
 	}, serverless.DeadLetterTo(publisher, message.TopicMigrate))
 }
 
-// apply brings the schema to the newest version and logs each migration. Each runs in its own transaction, together with
-// the row that records it.
-func apply(ctx context.Context, direct *database.Direct) (err error) {
+// apply brings the schema to the newest version, gives the functions' logins their rights, and logs both. Each migration
+// runs in its own transaction, together with the row that records it.
+func apply(ctx context.Context, direct *database.Direct, logins map[string]string) (err error) {
 	db, release, err := direct.SQL(ctx, "migrate.step")
 	if err != nil {
 		return err
@@ -67,5 +67,14 @@ func apply(ctx context.Context, direct *database.Direct) (err error) {
 	if err != nil {
 		return fmt.Errorf("apply migrations: %w", err)
 	}
+	if err := migrations.Join(ctx, db, logins); err != nil {
+		return err
+	}
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	logging.Log(ctx, slog.LevelInfo, logging.EventMigrateCompleted, "schema is current",
+		slog.Int64("version", version), slog.Int("logins", len(logins)))
 	return nil
 }

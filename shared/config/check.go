@@ -39,6 +39,9 @@ func (c *Migrate) check(m *mistakes) {
 	c.Service.check(m)
 	c.Database.check(m, c.Service)
 	c.Push.check(m, c.Service)
+	for function, login := range c.Logins.Members {
+		m.require(function != "" && login != "", "DATABASE_LOGINS", "write function:login, separated by commas")
+	}
 }
 
 func (s *Service) check(m *mistakes) {

@@ -37,6 +37,7 @@ type Migrate struct {
 	Service  Service
 	Database Database
 	Push     Push
+	Logins   Logins
 }
 
 // Function is the settings of one of the functions.

@@ -90,6 +90,8 @@ func want(t reflect.Type) string {
 		return "write a duration such as 500ms, 10s or 2h"
 	case t == reflect.TypeFor[slog.Level]():
 		return "write DEBUG, INFO, WARN or ERROR"
+	case t.Kind() == reflect.Map:
+		return "write name:value, separated by commas"
 	case t.Kind() == reflect.Bool:
 		return "write true or false"
 	default:

@@ -77,6 +77,12 @@ type Tokens struct {
 	Keyset Secret `env:"TOKEN_KEYSET" means:"Tink keyset (JSON, AES256-GCM) that seals tokens at rest. Demanded."`
 }
 
+// Logins says which logins get the rights of which function.
+type Logins struct {
+	// Members maps a function's name to its login.
+	Members map[string]string `env:"DATABASE_LOGINS" means:"Logins that become members of their function's group, as onboarding:login,sync:login. Where the superuser sees to that it is empty."`
+}
+
 // Streams says how long raw streams stay.
 type Streams struct {
 	RetentionDays int `env:"STREAM_RETENTION_DAYS" envDefault:"7" means:"Days after which raw streams are deleted; 0 keeps them for ever."`

@@ -63,8 +63,13 @@ const (
 	EventAccountErased Event = "account.erased"
 )
 
-// EventMigrateApplied is a migration of the schema that was applied.
-const EventMigrateApplied Event = "migrate.applied"
+// The schema.
+const (
+	// EventMigrateApplied is a migration of the schema that was applied.
+	EventMigrateApplied Event = "migrate.applied"
+	// EventMigrateCompleted is a run of Migrate that left the schema at version, changed or not; a release waits for it.
+	EventMigrateCompleted Event = "migrate.completed"
+)
 
 // The functions themselves.
 const (
@@ -102,7 +107,7 @@ func Catalogue() []Event {
 		EventSyncCompleted, EventSyncPostponed, EventSyncParked, EventSyncFailed, EventSyncDispatched,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
-		EventMigrateApplied,
+		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,
 		EventFunctionStopped, EventRequestCompleted,
 		EventMessagePublished, EventMessageDeadLettered, EventPushRefused,
