@@ -1,0 +1,190 @@
+# For each function when it counts as failing and when as silent: windows in seconds. silent.by says what is missed:
+#   requests   answers that were a success
+#   backlog    a message that nobody has taken in the window
+#   health     the check of /v1/health from outside
+locals {
+  jobs = {
+    onboarding = {
+      failing = { window = 300, above = 5 }
+      silent  = { by = "health", window = 600, playbook = "database.md" }
+    }
+    webhook = {
+      failing = { window = 300, above = 5 }
+      silent  = { by = "requests", window = 84600, playbook = "webhook-silent.md" }
+    }
+    dispatch = {
+      failing = { window = 600, above = 3 }
+      silent  = { by = "requests", window = 600, playbook = "dispatch-silent.md" }
+    }
+    sync = {
+      failing = { window = 900, above = 10 }
+      silent  = { by = "backlog", window = 900, playbook = "freshness.md" }
+    }
+    migrate = {
+      failing = { window = 300, above = 0 }
+      silent  = { by = "backlog", window = 900, playbook = "error-rate.md" }
+    }
+  }
+
+  failing_alerts = {
+    for name, job in local.jobs : "${name}-failing" => {
+      severity = "ERROR"
+      playbook = "error-rate.md"
+      about    = "${title(name)} fails more often than it may."
+      conditions = [{
+        name   = "errors of ${name}"
+        filter = "${local.metric_filters.errors} AND metric.labels.function=\"${name}\""
+        window = job.failing.window
+        above  = job.failing.above
+      }]
+    }
+  }
+
+  silent_alerts = {
+    for name, job in local.jobs : "${name}-silent" => {
+      severity = "CRITICAL"
+      playbook = job.silent.playbook
+      about    = "${title(name)} does not do its work, and so can't say what is wrong with it."
+      conditions = [{
+        requests = {
+          name   = "no success of ${name} in ${job.silent.window} s"
+          filter = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${name}\" AND metric.labels.response_code_class=\"2xx\""
+          window = job.silent.window
+          silent = true
+        }
+        backlog = {
+          name    = "a message for ${name} waits longer than ${job.silent.window} s"
+          filter  = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${local.functions[name].topic == null ? "" : local.functions[name].topic}\""
+          window  = 60
+          above   = job.silent.window
+          for     = 300
+          aligner = "ALIGN_MAX"
+          reducer = "REDUCE_MAX"
+        }
+        health = {
+          name    = "/v1/health of ${name} fails"
+          filter  = "metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND resource.type=\"uptime_url\" AND metric.labels.check_id=\"${google_monitoring_uptime_check_config.health.uptime_check_id}\""
+          window  = job.silent.window
+          below   = 0.5
+          aligner = "ALIGN_FRACTION_TRUE"
+          reducer = "REDUCE_MEAN"
+        }
+      }[job.silent.by]]
+    }
+  }
+
+  subject_alerts = {
+    fallback = {
+      severity = "ERROR"
+      playbook = "database.md"
+      about    = "The connection pool keeps failing and direct connections take over: visitors notice nothing yet, and the next failure is theirs."
+      conditions = [
+        { name = "fallbacks in every five minutes of a quarter of an hour", filter = local.metric_filters.fallbacks, window = 300, above = 0, for = 900 },
+        { name = "fallbacks again and again within hours", filter = local.metric_filters.fallbacks, window = 21600, above = 20 },
+      ]
+    }
+    pool-never-up = {
+      severity   = "CRITICAL"
+      playbook   = "pool-never-up.md"
+      about      = "A new instance could not build its pool at first use. Behind the fallback that goes unnoticed for months."
+      conditions = [{ name = "pool failed at first use", filter = local.metric_filters.pool_failures, window = 300, above = 0 }]
+    }
+    slow-queries = {
+      severity   = "WARNING"
+      playbook   = "slow-queries.md"
+      about      = "Statements take longer than the threshold, more than a few of them."
+      conditions = [{ name = "slow statements", filter = local.metric_filters.slow_queries, window = 900, above = 20 }]
+    }
+    connection-budget = {
+      severity = "ERROR"
+      playbook = "connection-budget.md"
+      about    = "Four fifths of the ${local.connections_available} connections that the database has for the functions are open."
+      conditions = [{
+        name    = "connections"
+        filter  = "metric.type=\"cloudsql.googleapis.com/database/postgresql/num_backends\" AND resource.type=\"cloudsql_database\" AND resource.labels.database_id=\"${var.project}:${google_sql_database_instance.main.name}\""
+        window  = 60
+        above   = floor(0.8 * local.connections_available)
+        for     = 120
+        aligner = "ALIGN_MAX"
+      }]
+    }
+    dead-letters = {
+      severity = "ERROR"
+      playbook = "dead-letters.md"
+      about    = "Messages were put aside, by a function that can't handle them or by Pub/Sub after a hundred attempts."
+      conditions = [
+        { name = "put aside by a function", filter = local.metric_filters.dead_letters, window = 300, above = 0 },
+        {
+          name     = "waiting to be looked at"
+          filter   = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=one_of(${join(", ", [for topic in module.topic : "\"${topic.dead_letter_subscription}\""])})"
+          window   = 300
+          above    = 0
+          aligner  = "ALIGN_MAX"
+          group_by = ["resource.label.subscription_id"]
+        },
+      ]
+    }
+    parked-work = {
+      severity   = "WARNING"
+      playbook   = "parked-work.md"
+      about      = "Work on an athlete's activities was set aside because trying it again does not help."
+      conditions = [{ name = "units parked", filter = local.metric_filters.units_parked, window = 3600, above = 0 }]
+    }
+    quota-exhausted = {
+      severity   = "WARNING"
+      playbook   = "quota-exhausted.md"
+      about      = "Strava's quota is used up even for what people and webhooks wait for."
+      conditions = [{ name = "urgent calls refused", filter = local.metric_filters.quota_urgent, window = 900, above = 5 }]
+    }
+    app-blocked = {
+      severity   = "CRITICAL"
+      playbook   = "app-blocked.md"
+      about      = "Strava refuses the app as a whole. No athlete is at fault, and none gets new activities."
+      conditions = [{ name = "refusals of the app", filter = local.metric_filters.app_blocked, window = 300, above = 0 }]
+    }
+  }
+
+  alerts = merge(local.failing_alerts, local.silent_alerts, local.subject_alerts)
+
+  notification_channels = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.email : channel.name])
+}
+
+module "alert" {
+  source   = "./modules/alerting"
+  for_each = local.alerts
+
+  name       = each.key
+  about      = each.value.about
+  severity   = each.value.severity
+  playbook   = "${var.playbooks_url}/${each.value.playbook}"
+  conditions = each.value.conditions
+  channels   = local.notification_channels
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  display_name = each.key
+  type         = "email"
+  labels       = { email_address = each.key }
+}
+
+# A look from outside: 503 means that the database can't be reached on any route (I37).
+resource "google_monitoring_uptime_check_config" "health" {
+  display_name = "Train-D health"
+  period       = "300s"
+  timeout      = "10s"
+
+  http_check {
+    path         = "/v1/health"
+    port         = 443
+    use_ssl      = true
+    validate_ssl = true
+  }
+  monitored_resource {
+    type   = "uptime_url"
+    labels = { project_id = var.project, host = trimprefix(local.public_url, "https://") }
+  }
+
+  depends_on = [google_project_service.this]
+}
