@@ -48,7 +48,7 @@ locals {
       memory        = "256Mi"
       pool_max      = 0
       fallback_max  = 0
-      env           = {}
+      env           = { WEBHOOK_SUBSCRIPTION_ID = tostring(var.webhook_subscription_id) }
       secrets = {
         WEBHOOK_PATH         = "webhook-path"
         WEBHOOK_VERIFY_TOKEN = "webhook-verify-token"

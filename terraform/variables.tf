@@ -36,6 +36,16 @@ variable "strava_client_id" {
   }
 }
 
+variable "webhook_subscription_id" {
+  description = "Id of the push subscription at Strava, whose events alone are taken; 0 until one is made."
+  type        = number
+  default     = 0
+  validation {
+    condition     = var.webhook_subscription_id >= 0 && floor(var.webhook_subscription_id) == var.webhook_subscription_id
+    error_message = "Write a whole number, or 0."
+  }
+}
+
 variable "stream_retention_days" {
   description = "Days after which raw streams are deleted; 0 keeps them for ever, which Strava's API terms forbid."
   type        = number
