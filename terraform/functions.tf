@@ -198,9 +198,9 @@ module "function" {
   cpu           = each.value.cpu
   memory        = each.value.memory
 
+  # The platform itself tells CLOUD_RUN_TIMEOUT_SECONDS.
   env = merge(
     local.common_env,
-    { CLOUD_RUN_TIMEOUT_SECONDS = tostring(each.value.timeout) },
     local.database_env[each.key],
     local.push_env[each.key],
     each.value.env,

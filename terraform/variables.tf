@@ -135,7 +135,7 @@ variable "database_high_availability" {
 }
 
 variable "deletion_protection" {
-  description = "Cloud SQL and the functions refuse to be deleted. make destroy asks for false first."
+  description = "Cloud SQL refuses to be deleted. make destroy asks for false first."
   type        = bool
   default     = true
 }
