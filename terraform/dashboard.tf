@@ -52,7 +52,7 @@ locals {
     ] },
     { title = "Starts of instances", series = [merge(local.count, { filter = local.metric_filters.starts, by = ["metric.label.function"] })] },
     { title = "Pushes refused, migrations applied", series = [
-      merge(local.count, { filter = local.metric_filters.pushes_refused, by = ["metric.label.reason"] }), merge(local.count, { filter = local.metric_filters.migrations }),
+      merge(local.count, { filter = local.metric_filters.pushes_refused }), merge(local.count, { filter = local.metric_filters.migrations }),
     ] },
     { title = "Cost: seconds of instances billed", series = [
       merge(local.count, { filter = "${local.cloud_run}/container/billable_instance_time\"", by = ["resource.label.service_name"] }),

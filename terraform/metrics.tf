@@ -38,7 +38,7 @@ locals {
     errors         = { events = ["function.failed", "function.panicked", "function.refused"], also = "severity>=ERROR" }
     starts         = { events = ["function.started"] }
     dead_letters   = { events = ["message.dead_lettered"] }
-    pushes_refused = { events = ["message.push_refused"], labels = ["reason"] }
+    pushes_refused = { events = ["message.push_refused"] }
     migrations     = { events = ["migrate.applied"] }
   }
 
