@@ -6,10 +6,13 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export GOTOOLCHAIN := local
+export TERRAFORM
 BUILD := .build
 LOCAL := $(BUILD)/bin/local
 # The race detector needs a C compiler.
 RACE := $(shell command -v cc >/dev/null 2>&1 && [ "$$(go env CGO_ENABLED)" = 1 ] && echo -race)
+# Another program that speaks Terraform's commands may stand in, as where the providers' registry is out of reach.
+TERRAFORM ?= terraform
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 
 .PHONY: help
@@ -39,13 +42,24 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	@cd $(WEB) && npm ci --silent || { echo "npm ci failed: the browser's tests cannot run"; [ "$${CI:-}" != true ]; }
 
 .PHONY: test
-test: vet $(WEB)/node_modules/.package-lock.json ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
+test: vet terraform $(WEB)/node_modules/.package-lock.json ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
 	@go test $(RACE) -timeout 11m ./...
 
 .PHONY: vet
 vet: ## Check formatting and run go vet.
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	@go vet ./...
+
+# Terraform's own checks, with mocked providers: nothing is contacted but, at the first time, the providers' registry.
+.PHONY: terraform
+terraform:
+	@if ! command -v $(TERRAFORM) >/dev/null; then \
+		echo "skipped: terraform/ is not checked, as there is no $(TERRAFORM)"; [ "$${CI:-}" != true ]; exit; \
+	fi; \
+	$(TERRAFORM) -chdir=terraform fmt -check -recursive -diff; \
+	$(TERRAFORM) -chdir=terraform init -backend=false -input=false >/dev/null; \
+	$(TERRAFORM) -chdir=terraform validate; \
+	$(TERRAFORM) -chdir=terraform test
 
 .PHONY: verify
 verify: vet ## Run the linters and check that what is generated is current.
@@ -56,6 +70,16 @@ verify: vet ## Run the linters and check that what is generated is current.
 package: ## Stage each function as the Go buildpack will build it, into .build/<name>.zip, and check the archives.
 	@go run ./infra/stage/cmd/stage package
 	@go run ./infra/stage/cmd/stage check
+
+.PHONY: bootstrap plan deploy destroy
+bootstrap: ## Prepare a Google Cloud project for the first deployment (PROJECT=…, DRY_RUN=1 only shows the steps).
+	@infra/ops/cloud $@
+plan: ## Show what a deployment would change (PROJECT=…).
+	@infra/ops/cloud $@
+deploy: ## Package, migrate, deploy, and look at its health (PROJECT=…).
+	@infra/ops/cloud $@
+destroy: ## Delete a deployment with its data (PROJECT=… CONFIRM=…).
+	@infra/ops/cloud $@
 
 .PHONY: generate
 generate: ## Write what is generated: the OpenAPI document, the settings table of the README.
