@@ -12,7 +12,25 @@ variables {
   archives         = "tests/archives"
 }
 
-run "large" {
+# The sizes of infra/README.md.
+run "a_thousand_athletes" {
+  command = plan
+
+  variables {
+    database_tier = "db-custom-1-3840"
+    scale = {
+      onboarding = { min_instances = 1, max_instances = 2, pool_max = 10, fallback_max = 2 }
+      sync       = { max_instances = 10 }
+    }
+  }
+
+  assert {
+    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 2 × 12 = 48, sync 2 × 10 × 1 = 20, reserve 3: 75 of 97"
+    error_message = "The budget for a thousand athletes is ${output.connections}."
+  }
+}
+
+run "a_hundred_thousand_athletes" {
   command = apply
 
   variables {
