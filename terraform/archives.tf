@@ -82,6 +82,17 @@ resource "google_project_iam_member" "builder" {
   member  = google_service_account.builder.member
 }
 
+# The service copies each archive to a bucket of its own, which it makes at the first deployment: known by name only.
+resource "google_project_iam_member" "builder_source" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.builder.member
+  condition {
+    title      = "sources of functions"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${local.project_number}-${var.region}\")"
+  }
+}
+
 resource "google_artifact_registry_repository_iam_member" "builder" {
   repository = google_artifact_registry_repository.functions.name
   location   = var.region

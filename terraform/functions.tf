@@ -213,6 +213,7 @@ module "function" {
   # A revision that may not read its secrets, log in or be built does not start.
   depends_on = [
     google_project_iam_member.builder,
+    google_project_iam_member.builder_source,
     google_artifact_registry_repository_iam_member.builder,
     google_storage_bucket_iam_member.builder,
     google_project_iam_member.database,

@@ -30,6 +30,10 @@ resource "google_secret_manager_secret_version" "migrate_password" {
   secret_data_wo         = var.migrate_password
   secret_data_wo_version = var.migrate_password_version
   deletion_policy        = "DISABLE"
+
+  lifecycle {
+    create_before_destroy = true # there is always one that can be read
+  }
 }
 
 # Each function reads its own secrets, one by one.

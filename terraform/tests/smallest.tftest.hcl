@@ -138,6 +138,10 @@ run "dead_letters_and_the_push_identity_alone" {
     error_message = "An identity has a role over the whole project that it should not have."
   }
   assert {
+    condition     = strcontains(google_project_iam_member.builder_source.condition[0].expression, "gcf-v2-sources-123456789012-europe-west1")
+    error_message = "Builds may read every bucket of the project."
+  }
+  assert {
     condition     = length(distinct([for name, account in google_service_account.function : account.account_id])) == length(local.functions)
     error_message = "Two functions share an identity."
   }
