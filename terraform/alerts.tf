@@ -124,6 +124,18 @@ locals {
         },
       ]
     }
+    freshness = {
+      severity = "ERROR"
+      playbook = "freshness.md"
+      about    = "Athletes' data gets old: the objective's budget for a month is being spent ten times too fast."
+      conditions = [{
+        name    = "budget of the freshness objective"
+        filter  = "select_slo_burn_rate(\"${google_monitoring_slo.freshness.name}\", \"3600s\")"
+        window  = 3600
+        above   = 10
+        aligner = ""
+      }]
+    }
     parked-work = {
       severity   = "WARNING"
       playbook   = "parked-work.md"
@@ -167,6 +179,33 @@ resource "google_monitoring_notification_channel" "email" {
   display_name = each.key
   type         = "email"
   labels       = { email_address = each.key }
+}
+
+# The objective: in 99 of 100 windows of five minutes no wake-up waits longer than a quarter of an hour.
+resource "google_monitoring_custom_service" "sync" {
+  service_id   = "train-d-sync"
+  display_name = "Train-D sync"
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_monitoring_slo" "freshness" {
+  service             = google_monitoring_custom_service.sync.service_id
+  slo_id              = "freshness"
+  display_name        = "Wake-ups are taken within 15 minutes"
+  goal                = 0.99
+  rolling_period_days = 28
+
+  windows_based_sli {
+    window_period = "300s"
+    metric_mean_in_range {
+      time_series = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"sync\""
+      range {
+        min = 0
+        max = 900
+      }
+    }
+  }
 }
 
 # A look from outside: 503 means that the database can't be reached on any route (I37).

@@ -1,5 +1,5 @@
 resource "google_sql_database_instance" "main" {
-  name                = "train-d"
+  name                = var.database_instance
   region              = var.region
   database_version    = var.database_version
   deletion_protection = var.deletion_protection

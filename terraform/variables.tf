@@ -88,6 +88,16 @@ variable "sync_use_pool" {
   default     = false
 }
 
+variable "database_instance" {
+  description = "Name of the Cloud SQL instance; another one after a restore (infra/playbooks/restore.md)."
+  type        = string
+  default     = "train-d"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,77}[a-z0-9]$", var.database_instance))
+    error_message = "Write lower-case letters, digits and hyphens, a letter first."
+  }
+}
+
 variable "database_tier" {
   description = "Machine of Cloud SQL: db-f1-micro, db-g1-small or db-custom-<CPUs>-<MB of memory>."
   type        = string

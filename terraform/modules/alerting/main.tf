@@ -24,11 +24,14 @@ resource "google_monitoring_alert_policy" "this" {
           comparison      = condition_threshold.value.above != null ? "COMPARISON_GT" : "COMPARISON_LT"
           threshold_value = coalesce(condition_threshold.value.above, condition_threshold.value.below)
           duration        = "${condition_threshold.value.for}s"
-          aggregations {
-            alignment_period     = "${condition_threshold.value.window}s"
-            per_series_aligner   = condition_threshold.value.aligner
-            cross_series_reducer = condition_threshold.value.reducer
-            group_by_fields      = condition_threshold.value.group_by
+          dynamic "aggregations" {
+            for_each = condition_threshold.value.aligner == "" ? [] : [condition_threshold.value]
+            content {
+              alignment_period     = "${aggregations.value.window}s"
+              per_series_aligner   = aggregations.value.aligner
+              cross_series_reducer = aggregations.value.reducer
+              group_by_fields      = aggregations.value.group_by
+            }
           }
         }
       }

@@ -31,7 +31,7 @@ variable "conditions" {
   description = <<-EOT
     What sets it off; one of them is enough. window and for are seconds. A value is gathered over each window by aligner and
     then over all series by reducer. It is too high above `above`, for that long; below is the other way round; silent means that
-    nothing came for a window.
+    nothing came for a window. aligner = "" takes the values as the filter gives them.
   EOT
   type = list(object({
     name     = string
