@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/train-d/train-d/shared/config"
-	"github.com/train-d/train-d/shared/logging"
 )
 
 const root = "../.."
@@ -73,13 +72,13 @@ func folders(t *testing.T) []string {
 func TestEveryFunctionIsDeclaredAndWatched(t *testing.T) {
 	t.Parallel()
 	functions := declared(t)
-	jobs := all(t, read(t, "terraform/alerts.tf"), `(?m)^    ([a-z]+) = \{\n      failing`)
+	jobs := all(t, read(t, "terraform/jobs.tf"), `(?m)^    ([a-z]+) = \{\n      failing`)
 	for _, name := range folders(t) {
 		if functions[name] == "" {
 			t.Errorf("functions/%s has no entry in terraform/functions.tf", name)
 		}
 		if !slices.Contains(jobs, name) {
-			t.Errorf("functions/%s has no entry in local.jobs of terraform/alerts.tf", name)
+			t.Errorf("functions/%s has no entry in local.jobs of terraform/jobs.tf", name)
 		}
 		if _, err := os.Stat(filepath.Join(root, "terraform/tests/archives", name+".sha256")); err != nil {
 			t.Errorf("terraform's tests know no archive of %s: %v", name, err)
@@ -90,9 +89,7 @@ func TestEveryFunctionIsDeclaredAndWatched(t *testing.T) {
 // Settings are checked by name: a demanded one that is missing, or one that nobody reads, ends every new instance.
 func TestFunctionsAreGivenTheirSettings(t *testing.T) {
 	t.Parallel()
-	text := read(t, "terraform/functions.tf")
-	_, shared, _ := strings.Cut(text, "common_env")
-	shared, _, _ = strings.Cut(shared, "\nresource ")
+	shared := read(t, "terraform/settings.tf")
 	functions := declared(t)
 	for _, name := range folders(t) {
 		plain, secrets, _ := strings.Cut(functions[name], "secrets")
@@ -115,80 +112,6 @@ func TestFunctionsAreGivenTheirSettings(t *testing.T) {
 			if !known[given] {
 				t.Errorf("%s is given %s, which it does not read", name, given)
 			}
-		}
-	}
-}
-
-// In the cloud DEBUG is not written, so a metric of an event at DEBUG would count nothing for ever.
-func TestMetricsCountEventsThatAreWritten(t *testing.T) {
-	t.Parallel()
-	constants := map[string]string{}
-	for _, match := range regexp.MustCompile(`(Event\w+)\s+Event = "([a-z_.]+)"`).FindAllStringSubmatch(read(t, "shared/logging/events.go"), -1) {
-		constants[match[2]] = match[1]
-	}
-	source := goSource(t)
-	for _, lists := range all(t, read(t, "terraform/metrics.tf"), `events\s*=\s*\[([^\]]+)\]`) {
-		for _, event := range all(t, lists, `"([^"]+)"`) {
-			if !slices.Contains(logging.Catalogue(), logging.Event(event)) {
-				t.Errorf("event %s is not in the catalogue", event)
-				continue
-			}
-			// Either a call at another level than DEBUG, or one whose level is worked out beforehand.
-			written := regexp.MustCompile(`(slog\.Level(Info|Warn|Error), |, severity\(ctx, err\), |level, |event = slog\.Level\w+, )logging\.` + constants[event] + `\b`)
-			if !written.MatchString(source) {
-				t.Errorf("event %s is written nowhere, or at DEBUG alone", event)
-			}
-		}
-	}
-}
-
-// goSource is the code of functions/ and shared/, tests excepted.
-func goSource(t *testing.T) string {
-	t.Helper()
-	var source strings.Builder
-	for _, top := range []string{"functions", "shared"} {
-		err := filepath.WalkDir(filepath.Join(root, top), func(file string, entry os.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if entry.IsDir() && entry.Name() == "node_modules" {
-				return filepath.SkipDir
-			}
-			if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
-				return nil
-			}
-			content, err := os.ReadFile(file)
-			source.Write(content)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return source.String()
-}
-
-func TestEveryAlertHasItsPlaybook(t *testing.T) {
-	t.Parallel()
-	index := read(t, "infra/playbooks/README.md")
-	pages := all(t, read(t, "terraform/alerts.tf"), `playbook\s+= "([^"$]+)"`)
-	for _, page := range pages {
-		if _, err := os.Stat(filepath.Join(root, "infra/playbooks", page)); err != nil {
-			t.Errorf("an alert links a page that is missing: %v", err)
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(root, "infra/playbooks/*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if name := filepath.Base(file); name != "README.md" && !strings.Contains(index, "]("+name+")") {
-			t.Errorf("the index does not name %s", name)
-		}
-	}
-	for _, alert := range append(all(t, read(t, "terraform/alerts.tf"), `(?m)^    ([a-z-]+) = \{\n      severity`), "failing", "silent") {
-		if !strings.Contains(index, alert) {
-			t.Errorf("the index does not name the alert %s", alert)
 		}
 	}
 }

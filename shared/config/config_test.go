@@ -236,3 +236,19 @@ func FuzzLoadNeverPanics(f *testing.F) {
 		}
 	})
 }
+
+func TestLoginsAreReadByFunction(t *testing.T) {
+	t.Parallel()
+	cfg, err := Load[Migrate](setup("DATABASE_LOGINS=onboarding:train-d-onboarding@acme.iam,sync:train-d-sync@acme.iam"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cfg.Logins.Members; len(got) != 2 || got["sync"] != "train-d-sync@acme.iam" {
+		t.Errorf("got %v", got)
+	}
+	for _, wrong := range []string{"DATABASE_LOGINS=onboarding", "DATABASE_LOGINS=onboarding:", "DATABASE_LOGINS=:login"} {
+		if found := mistakesOf[Migrate](t, setup(wrong)); len(found) != 1 || found["DATABASE_LOGINS"].Setting == "" {
+			t.Errorf("%s: got %v", wrong, found)
+		}
+	}
+}
