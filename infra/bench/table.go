@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Print writes the load table and how the goals fare. Memory and CPU are the serving process's, CPU per request.
+func Print(w io.Writer, results []Result) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "requests/s\tp50 ms\tp99 ms\t503/s\tmost connections\tmemory MB\tCPU µs\t  variant")
+	for _, r := range results {
+		fmt.Fprintf(table, "%.0f\t%.1f\t%.1f\t%.0f\t%d\t%s\t%.0f\t  %s\n", median(r, throughput), median(r, p50), median(r, p99),
+			median(r, refusals), most(r, connections), megabytes(median(r, memory)), median(r, cpu), r.Variant.Name+mark(r))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return printGoals(w, results)
+}
+
+// PrintAcquire writes the table of acquire timeouts.
+func PrintAcquire(w io.Writer, results []Result) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "requests/s\tp50 ms\tp99 ms\t503/s\tmost connections\tfallbacks/1000\t  variant")
+	for _, r := range results {
+		fmt.Fprintf(table, "%.0f\t%.1f\t%.1f\t%.0f\t%d\t%.1f\t  %s\n", median(r, throughput), median(r, p50), median(r, p99),
+			median(r, refusals), most(r, connections), 1000*median(r, fallbackShare), r.Variant.Name+mark(r))
+	}
+	return table.Flush()
+}
+
+// fallbackShare is the part of the operations that a direct connection served.
+func fallbackShare(t turn) float64 {
+	var fallbacks int64
+	for _, n := range t.counted.Fallbacks {
+		fallbacks += n
+	}
+	served := t.counted.Hits + t.counted.Misses + fallbacks
+	return float64(fallbacks) / float64(max(served, 1))
+}
+
+func mark(r Result) string {
+	if len(r.Errors) > 0 {
+		return "  ← ERRORS, see below"
+	}
+	return ""
+}
+
+func megabytes(bytes int64) string {
+	if bytes == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", float64(bytes)/(1<<20))
+}
+
+// printGoals compares with the goals, as far as both sides of each were measured.
+func printGoals(w io.Writer, results []Result) error {
+	named := map[string]Result{}
+	for _, r := range results {
+		named[r.Variant.Name] = r
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	goal := func(what string, of, against string, figure func(turn) float64, bound float64, atLeast bool) {
+		a, hasA := named[of]
+		b, hasB := named[against]
+		if !hasA || !hasB {
+			fmt.Fprintf(table, "%s\t–\tnot measured\n", what)
+			return
+		}
+		got := ratio(a, b, figure)
+		met := got <= bound
+		if atLeast {
+			met = got >= bound
+		}
+		fmt.Fprintf(table, "%s\t%.3f\t%s\n", what, got, verdict(met))
+	}
+	goal("Pooled against bare pgxpool, requests/s ≥ 0.97", namePooled, nameBare, throughput, 0.97, true)
+	goal("Pooled against the seed, requests/s ≥ 25", namePooled, nameSeed, throughput, 25, true)
+	goal("Pooled against the seed, p99 ≤ 1/15 (0.067)", namePooled, nameSeed, p99, 1.0/15, false)
+	goal("route down, breaker open against a connection per request, requests/s ≥ 0.9", nameFallback, namePerConn, throughput, 0.9, true)
+	for _, name := range []string{namePooled, nameFallback} {
+		if r, ok := named[name]; ok {
+			n := most(r, connections)
+			fmt.Fprintf(table, "%s: server connections ≤ %d\t%d\t%s\n", name, r.Variant.Bound, n, verdict(n <= r.Variant.Bound))
+		}
+	}
+	return table.Flush()
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "NOT MET"
+}
