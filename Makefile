@@ -93,6 +93,9 @@ prove: ## Run the long proofs: every fuzz target for FUZZTIME (60s).
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
 	done
 
+# Further words for the command that measures from outside, such as BENCH='-rounds 10 -only load'.
+BENCH ?=
 .PHONY: bench
-bench: ## Print the figures.
+bench: ## Print the figures (BENCH='-rounds 10 -only load' for some of them, more exactly).
+	@go run ./infra/bench/cmd/bench $(BENCH)
 	@go test -run '^$$' -bench . -benchmem ./shared/... ./infra/...

@@ -23,9 +23,8 @@ import (
 
 // Config says how much is measured.
 type Config struct {
-	// Rounds is how often every variant has its turn, and Turn how long that takes.
-	Rounds int
-	Turn   time.Duration
+	// Turn is how long a variant has its turn.
+	Turn time.Duration
 	// WarmUp precedes each turn; what happens in it is not measured.
 	WarmUp time.Duration
 	// Clients ask at once, each one request after another.
@@ -90,6 +89,9 @@ func (b *Bench) open(ctx context.Context) (err error) {
 	}
 	if b.keyset, err = secret.NewKeyset(); err != nil {
 		return err
+	}
+	if err := b.migrate(ctx); err != nil {
+		return fmt.Errorf("make the system's database: %w", err)
 	}
 	b.program = filepath.Join(b.dir, "server")
 	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", b.program, "github.com/train-d/train-d/infra/bench/cmd/server")

@@ -51,7 +51,7 @@ func (b *Bench) start(ctx context.Context, v Variant) (*process, error) {
 	default:
 		p.Cmd = exec.CommandContext(ctx, b.program, v.Way)
 	}
-	p.Env, p.Stderr = b.environment(v, port, closed), &p.said
+	p.Env, p.Stderr = append(b.environment(v, closed), fmt.Sprintf("PORT=%d", port)), &p.said
 	if err := p.Start(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -17,20 +18,20 @@ type Result struct {
 	Errors  []error
 }
 
-// Run gives every variant its turns in each round, in an order drawn anew, and tells progress how far it is.
-func (b *Bench) Run(ctx context.Context, variants []Variant, progress io.Writer) ([]Result, error) {
+// Run gives every variant its turns in each of the rounds, in an order drawn anew, and tells progress how far it is.
+func (b *Bench) Run(ctx context.Context, rounds int, variants []Variant, progress io.Writer) ([]Result, error) {
 	results := make([]Result, len(variants))
 	var order []int
 	for i, v := range variants {
-		results[i] = Result{Variant: v, rounds: make([][]turn, b.cfg.Rounds)}
+		results[i] = Result{Variant: v, rounds: make([][]turn, rounds)}
 		for range max(v.Turns, 1) {
 			order = append(order, i)
 		}
 	}
-	for round := range b.cfg.Rounds {
+	for round := range rounds {
 		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for done, i := range order {
-			fmt.Fprintf(progress, "\r\033[Kround %d of %d, turn %d of %d", round+1, b.cfg.Rounds, done+1, len(order))
+			fmt.Fprintf(progress, "\r\033[Kround %d of %d, turn %d of %d", round+1, rounds, done+1, len(order))
 			r := &results[i]
 			t, err := b.measure(ctx, r.Variant)
 			if ctx.Err() != nil {
@@ -44,6 +45,15 @@ func (b *Bench) Run(ctx context.Context, variants []Variant, progress io.Writer)
 	}
 	fmt.Fprint(progress, "\r\033[K")
 	return results, nil
+}
+
+// Errors joins what went wrong, whichever variant did.
+func Errors(results []Result) error {
+	var all []error
+	for _, r := range results {
+		all = append(all, r.Errors...)
+	}
+	return errors.Join(all...)
 }
 
 // median of a figure over all turns.

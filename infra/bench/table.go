@@ -81,10 +81,9 @@ func printGoals(w io.Writer, results []Result) error {
 	goal("Pooled against the seed, requests/s ≥ 25", namePooled, nameSeed, throughput, 25, true)
 	goal("Pooled against the seed, p99 ≤ 1/15 (0.067)", namePooled, nameSeed, p99, 1.0/15, false)
 	goal("route down, breaker open against a connection per request, requests/s ≥ 0.9", nameFallback, namePerConn, throughput, 0.9, true)
-	for _, name := range []string{namePooled, nameFallback} {
-		if r, ok := named[name]; ok {
-			n := most(r, connections)
-			fmt.Fprintf(table, "%s: server connections ≤ %d\t%d\t%s\n", name, r.Variant.Bound, n, verdict(n <= r.Variant.Bound))
+	for _, r := range results {
+		if n := most(r, connections); r.Variant.Bound > 0 {
+			fmt.Fprintf(table, "%s: server connections ≤ %d\t%d\t%s\n", r.Variant.Name, r.Variant.Bound, n, verdict(n <= r.Variant.Bound))
 		}
 	}
 	return table.Flush()

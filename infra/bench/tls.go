@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -69,4 +70,9 @@ func putFile(dir, name string, block *pem.Block) error {
 		return nil
 	}
 	return os.Chown(path, int(owner.Uid), int(owner.Gid))
+}
+
+// overTLS is the connection string by which a login reaches a database, encrypted.
+func (b *Bench) overTLS(database, user string) string {
+	return strings.Replace(b.server.DSN(database, user, b.password), "sslmode=disable", "sslmode=require", 1)
 }

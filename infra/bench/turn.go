@@ -89,9 +89,6 @@ func (b *Bench) check(ctx context.Context, v Variant, warm answers, t turn) erro
 	if t.created == 0 {
 		wrong = append(wrong, errors.New("nothing was registered"))
 	}
-	if v.Bound > 0 && t.connections > v.Bound {
-		wrong = append(wrong, fmt.Errorf("%d server connections, %d are the bound", t.connections, v.Bound))
-	}
 	return errors.Join(wrong...)
 }
 

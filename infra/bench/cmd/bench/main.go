@@ -1,6 +1,6 @@
-// Command bench prints how the ways to the database fare under load, against the design that they replace, and what the
-// wait for a pooled connection should be. It ends with 1 where a request was answered wrongly or rows do not add up; a
-// goal that is not met is only said.
+// Command bench prints how the system fares from outside: the ways to the database under load and the design that they
+// replace, the wait for a pooled connection, starts, round trips. It works on the repository that it is started in. It ends
+// with 1 where a request was answered wrongly or rows do not add up; a goal that is not met is only said.
 package main
 
 import (
@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,21 +30,16 @@ func main() {
 	}
 }
 
-// part is one table.
-type part struct {
-	name, title string
-	variants    []bench.Variant
-	print       func(io.Writer, []bench.Result) error
-}
-
 func run(ctx context.Context, args []string) (err error) {
 	var cfg bench.Config
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&cfg.Rounds, "rounds", 5, "turns of every variant")
+	rounds := flags.Int("rounds", 4, "rounds of the load table, in which every variant has its turns")
+	acquireRounds := flags.Int("acquire-rounds", 3, "rounds of the table of acquire timeouts")
 	flags.DurationVar(&cfg.Turn, "turn", time.Second, "how long a turn takes")
 	flags.DurationVar(&cfg.WarmUp, "warm-up", 300*time.Millisecond, "load before each turn that is not measured")
 	flags.IntVar(&cfg.Clients, "clients", 50, "clients that ask at once")
-	only := flags.String("only", "", "load or acquire; both by default")
+	starts := flags.Int("starts", 20, "starts of every program")
+	only := flags.String("only", "trips,start,load,acquire", "the tables to print")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -51,26 +48,41 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
+	load := fmt.Sprintf("%d clients over HTTP, TLS to PostgreSQL, %d CPUs, turns of %v", cfg.Clients, runtime.NumCPU(), cfg.Turn)
+	tables := map[string]func() error{
+		"trips": func() error {
+			fmt.Printf("Round trips between Onboarding and PostgreSQL, warm\n\n")
+			trips, err := b.Trips(ctx)
+			return errors.Join(err, bench.PrintTrips(os.Stdout, trips))
+		},
+		"start": func() error {
+			fmt.Printf("Starts, against an empty program with the same imports; medians of %d\n\n", *starts)
+			all, err := b.Starts(ctx, *starts)
+			return errors.Join(err, bench.PrintStarts(os.Stdout, all))
+		},
+		"load": func() error {
+			fmt.Printf("Two rows in one statement, committed; %s, medians of %d rounds\n\n", load, *rounds)
+			results, err := b.Run(ctx, *rounds, bench.Load(), progress())
+			return errors.Join(err, bench.Print(os.Stdout, results), bench.Errors(results))
+		},
+		"acquire": func() error {
+			fmt.Printf("The same by DATABASE_ACQUIRE_TIMEOUT; %s, medians of %d rounds\n\n", load, *acquireRounds)
+			results, err := b.Run(ctx, *acquireRounds, bench.Acquire(), progress())
+			return errors.Join(err, bench.PrintAcquire(os.Stdout, results), bench.Errors(results))
+		},
+	}
+	wanted := strings.Split(*only, ",")
+	for _, name := range wanted {
+		if tables[name] == nil {
+			return fmt.Errorf("no table %q", name)
+		}
+	}
 	var wrong []error
-	for _, part := range []part{
-		{"load", "Two rows in one statement, committed", bench.Load(), bench.Print},
-		{"acquire", "The wait for a pooled connection before a direct one is used (DATABASE_ACQUIRE_TIMEOUT)", bench.Acquire(), bench.PrintAcquire},
-	} {
-		if *only != "" && *only != part.name {
-			continue
-		}
-		results, err := b.Run(ctx, part.variants, progress())
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%s. %d clients over HTTP, TLS to PostgreSQL, %d CPUs; medians of %d rounds of %v.\n\n",
-			part.title, cfg.Clients, runtime.NumCPU(), cfg.Rounds, cfg.Turn)
-		if err := part.print(os.Stdout, results); err != nil {
-			return err
-		}
+	for _, name := range slices.Compact(wanted) {
+		wrong = append(wrong, tables[name]())
 		fmt.Println()
-		for _, r := range results {
-			wrong = append(wrong, r.Errors...)
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return errors.Join(wrong...)
