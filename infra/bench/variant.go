@@ -41,8 +41,8 @@ func Load() []Variant {
 	return []Variant{
 		{Name: "HTTP server alone", Way: "none"},
 		{Name: "HTTP server alone, framework and adapter", Way: "none", Framework: true},
-		{Name: nameBare, Way: "pgxpool", Turns: 3},
-		{Name: namePooled, Way: "pooled", Bound: poolMax + fallbackBound, Turns: 3},
+		{Name: nameBare, Way: "pgxpool", Turns: 2},
+		{Name: namePooled, Way: "pooled", Bound: poolMax + fallbackBound, Turns: 2},
 		{Name: "Pooled, framework and adapter (as deployed)", Way: "pooled", Framework: true, Bound: poolMax + fallbackBound},
 		{Name: "connection per request, bare pgx", Way: "pgx"},
 		{Name: "connection per request, Direct", Way: "direct"},
@@ -64,7 +64,7 @@ func Acquire() []Variant {
 		timeouts  []string
 	}{
 		{fallbackBound, []string{"2ms", "50ms", "250ms", "500ms", "1s"}},
-		{50, []string{"2ms", "50ms", "500ms"}},
+		{50, []string{"2ms", "500ms"}},
 	} {
 		for _, pool := range []int{4, poolMax} {
 			for _, timeout := range bounded.timeouts {
