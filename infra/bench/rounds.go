@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,7 @@ func (b *Bench) Run(ctx context.Context, rounds int, variants []Variant, progres
 				return results, ctx.Err()
 			}
 			if err != nil {
-				r.Errors = append(r.Errors, fmt.Errorf("%s: %w", r.Variant.Name, err))
+				r.Errors = append(r.Errors, fmt.Errorf("%s: %s", r.Variant.Name, strings.ReplaceAll(err.Error(), "\n", "; ")))
 			}
 			r.rounds[round] = append(r.rounds[round], t)
 		}
