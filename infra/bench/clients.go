@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,14 @@ type answers struct {
 	elapsed                  time.Duration
 }
 
+// add counts others' answers too, beside the time that they took all together.
+func (a *answers) add(b answers) {
+	a.created += b.created
+	a.refused += b.refused
+	a.failed += b.failed
+	a.took = append(a.took, b.took...)
+}
+
 // clients ask the address for registrations at once, each one after another on a connection of its own, until the
 // duration is over and their last answer is there. They speak HTTP by hand: they share the machine with what they measure.
 func clients(ctx context.Context, n int, address, tag string, duration time.Duration) answers {
@@ -33,10 +42,7 @@ func clients(ctx context.Context, n int, address, tag string, duration time.Dura
 			own := register(ctx, address, fmt.Sprintf("%s-%d", tag, i), began.Add(duration))
 			mu.Lock()
 			defer mu.Unlock()
-			all.created += own.created
-			all.refused += own.refused
-			all.failed += own.failed
-			all.took = append(all.took, own.took...)
+			all.add(own)
 		})
 	}
 	group.Wait()
@@ -102,7 +108,7 @@ func ask(conn net.Conn, reader *bufio.Reader, address, body string) (status int,
 		return 0, err
 	}
 	_, err = io.Copy(io.Discard, response.Body)
-	return response.StatusCode, err
+	return response.StatusCode, errors.Join(err, response.Body.Close())
 }
 
 // at is the duration that the given part of the answers needed at most.

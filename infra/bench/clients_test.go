@@ -12,7 +12,7 @@ import (
 func TestClientsTellAnswersApart(t *testing.T) {
 	t.Parallel()
 	var asked [4]atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		switch n := asked[3].Add(1) % 4; n {
 		case 0:
 			asked[0].Add(1)

@@ -80,6 +80,9 @@ func (p *process) stop() error {
 	return nil
 }
 
+// cpu is the time that the process took of the processors, once it has been stopped.
+func (p *process) cpu() time.Duration { return p.ProcessState.UserTime() + p.ProcessState.SystemTime() }
+
 // stats asks the process what it counted.
 func (p *process) stats(ctx context.Context) (pool.Stats, error) {
 	var counted pool.Stats

@@ -96,7 +96,7 @@ func (l *launch) run(ctx context.Context) (took, cpu time.Duration, err error) {
 		return 0, 0, err
 	}
 	command := exec.CommandContext(ctx, l.program)
-	command.Env = append(l.env, fmt.Sprintf("PORT=%d", port))
+	command.Env = append([]string{fmt.Sprintf("PORT=%d", port)}, l.env...)
 	command.Stderr = os.Stderr
 	began := time.Now()
 	if err := command.Start(); err != nil {

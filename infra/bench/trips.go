@@ -127,8 +127,12 @@ func (v *visitor) ask(ctx context.Context, method, path string) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if answer, err := io.ReadAll(response.Body); err != nil || response.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s: %s %s (%v)", method, path, response.Status, answer, err)
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, answer)
 	}
 	for _, cookie := range response.Cookies() {
 		v.session = cookie.Name + "=" + cookie.Value

@@ -21,10 +21,13 @@ type turn struct {
 // perSecond are the registrations made per second.
 func (t turn) perSecond() float64 { return float64(t.created) / t.elapsed.Seconds() }
 
+// emptyTables gives every turn the same beginning.
+const emptyTables = "TRUNCATE accounts, sessions; CHECKPOINT"
+
 // measure gives a variant its turn, from a fresh process on empty tables. It is an error where a request was answered
 // wrongly, or where the database does not hold exactly what clients were told of.
 func (b *Bench) measure(ctx context.Context, v Variant) (t turn, err error) {
-	if _, err := b.super.Exec(ctx, "TRUNCATE accounts, sessions; CHECKPOINT"); err != nil {
+	if _, err := b.super.Exec(ctx, emptyTables); err != nil {
 		return t, err
 	}
 	p, err := b.start(ctx, v)
@@ -54,15 +57,16 @@ func (b *Bench) measure(ctx context.Context, v Variant) (t turn, err error) {
 	}
 	stopped = true
 	complaint := p.stop()
-	t.cpu = (p.ProcessState.UserTime() + p.ProcessState.SystemTime()) / time.Duration(max(warm.created+t.created, 1))
+	t.cpu = p.cpu() / time.Duration(max(warm.created+t.created, 1))
 	if err := ctx.Err(); err != nil {
 		return t, err
 	}
-	return t, errors.Join(b.check(ctx, v, warm, t), complaint)
+	warm.add(t.answers)
+	return t, errors.Join(b.check(ctx, v, warm), complaint)
 }
 
-// check compares what clients were told with what there is, once the variant's last connection has ended.
-func (b *Bench) check(ctx context.Context, v Variant, warm answers, t turn) error {
+// check compares what clients were told with what there is, once the last connection has ended.
+func (b *Bench) check(ctx context.Context, v Variant, all answers) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for connections := 1; connections > 0; {
@@ -76,17 +80,16 @@ func (b *Bench) check(ctx context.Context, v Variant, warm answers, t turn) erro
 		return err
 	}
 	var wrong []error
-	told := warm.created + t.created
-	if v.Way != "none" && (accounts != told || sessions != told) {
-		wrong = append(wrong, fmt.Errorf("clients were told of %d registrations, there are %d accounts and %d sessions", told, accounts, sessions))
+	if v.Way != "none" && (accounts != all.created || sessions != all.created) {
+		wrong = append(wrong, fmt.Errorf("clients were told of %d registrations, there are %d accounts and %d sessions", all.created, accounts, sessions))
 	}
-	if failed := warm.failed + t.failed; failed > 0 {
-		wrong = append(wrong, fmt.Errorf("%d requests failed", failed))
+	if all.failed > 0 {
+		wrong = append(wrong, fmt.Errorf("%d requests failed", all.failed))
 	}
-	if refused := warm.refused + t.refused; refused > 0 && !v.Refuses {
-		wrong = append(wrong, fmt.Errorf("%d requests were refused", refused))
+	if all.refused > 0 && !v.Refuses {
+		wrong = append(wrong, fmt.Errorf("%d requests were refused", all.refused))
 	}
-	if t.created == 0 {
+	if all.created == 0 {
 		wrong = append(wrong, errors.New("nothing was registered"))
 	}
 	return errors.Join(wrong...)

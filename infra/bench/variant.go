@@ -41,8 +41,8 @@ func Load() []Variant {
 	return []Variant{
 		{Name: "HTTP server alone", Way: "none"},
 		{Name: "HTTP server alone, framework and adapter", Way: "none", Framework: true},
-		{Name: nameBare, Way: "pgxpool", Turns: 2},
-		{Name: namePooled, Way: "pooled", Bound: poolMax + fallbackBound, Turns: 2},
+		{Name: nameBare, Way: "pgxpool"},
+		{Name: namePooled, Way: "pooled", Bound: poolMax + fallbackBound},
 		{Name: "Pooled, framework and adapter (as deployed)", Way: "pooled", Framework: true, Bound: poolMax + fallbackBound},
 		{Name: "connection per request, bare pgx", Way: "pgx"},
 		{Name: "connection per request, Direct", Way: "direct"},

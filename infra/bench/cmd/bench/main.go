@@ -38,8 +38,9 @@ func run(ctx context.Context, args []string) (err error) {
 	flags.DurationVar(&cfg.Turn, "turn", time.Second, "how long a turn takes")
 	flags.DurationVar(&cfg.WarmUp, "warm-up", 300*time.Millisecond, "load before each turn that is not measured")
 	flags.IntVar(&cfg.Clients, "clients", 50, "clients that ask at once")
+	pairs := flags.Int("pairs", 40, "pairs of slices in the duel of Pooled and the bare pool")
 	starts := flags.Int("starts", 20, "starts of every program")
-	only := flags.String("only", "trips,start,load,acquire", "the tables to print")
+	only := flags.String("only", "trips,start,duel,load,acquire", "the tables to print")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -59,6 +60,11 @@ func run(ctx context.Context, args []string) (err error) {
 			fmt.Printf("Starts, against an empty program with the same imports; medians of %d\n\n", *starts)
 			all, err := b.Starts(ctx, *starts)
 			return errors.Join(err, bench.PrintStarts(os.Stdout, all))
+		},
+		"duel": func() error {
+			fmt.Printf("Two rows in one statement, committed; %d clients over HTTP, TLS to PostgreSQL, median of %d pairs of slices side by side\n\n", cfg.Clients, *pairs)
+			duel, err := b.Compete(ctx, *pairs)
+			return errors.Join(err, bench.PrintDuel(os.Stdout, duel))
 		},
 		"load": func() error {
 			fmt.Printf("Two rows in one statement, committed; %s, medians of %d rounds\n\n", load, *rounds)
