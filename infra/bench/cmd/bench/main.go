@@ -33,8 +33,7 @@ func main() {
 func run(ctx context.Context, args []string) (err error) {
 	var cfg bench.Config
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := flags.Int("rounds", 4, "rounds of the load table, in which every variant has its turns")
-	acquireRounds := flags.Int("acquire-rounds", 3, "rounds of the table of acquire timeouts")
+	rounds := flags.Int("rounds", 3, "rounds under load, in each of which every variant has its turns")
 	flags.DurationVar(&cfg.Turn, "turn", time.Second, "how long a turn takes")
 	flags.DurationVar(&cfg.WarmUp, "warm-up", 300*time.Millisecond, "load before each turn that is not measured")
 	flags.IntVar(&cfg.Clients, "clients", 50, "clients that ask at once")
@@ -72,8 +71,8 @@ func run(ctx context.Context, args []string) (err error) {
 			return errors.Join(err, bench.Print(os.Stdout, results), bench.Errors(results))
 		},
 		"acquire": func() error {
-			fmt.Printf("The same by DATABASE_ACQUIRE_TIMEOUT; %s, medians of %d rounds\n\n", load, *acquireRounds)
-			results, err := b.Run(ctx, *acquireRounds, bench.Acquire(), progress())
+			fmt.Printf("The same by DATABASE_ACQUIRE_TIMEOUT; %s, medians of %d rounds\n\n", load, *rounds)
+			results, err := b.Run(ctx, *rounds, bench.Acquire(), progress())
 			return errors.Join(err, bench.PrintAcquire(os.Stdout, results), bench.Errors(results))
 		},
 	}
