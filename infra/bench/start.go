@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -135,36 +133,6 @@ func awaitAnswer(ctx context.Context, url string) error {
 		}
 		<-time.After(200 * time.Microsecond) // not up yet
 	}
-}
-
-// buildEmpty builds cmd/empty with the imports of a function, stripped as the function's program is.
-func (b *Bench) buildEmpty(ctx context.Context, function string) (program string, err error) {
-	imports, err := foreignImports(ctx, "./functions/"+function)
-	if err != nil {
-		return "", err
-	}
-	source := "package main\n\nimport (\n"
-	for _, path := range imports {
-		source += fmt.Sprintf("\t_ %q\n", path)
-	}
-	file, laidOver := filepath.Join(b.dir, function+"-imports.go"), filepath.Join(b.dir, function+"-overlay.json")
-	place, err := filepath.Abs("infra/bench/cmd/empty/imports.go")
-	if err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {place: file}})
-	if err != nil {
-		return "", err
-	}
-	if err := errors.Join(os.WriteFile(file, []byte(source+")\n"), 0o600), os.WriteFile(laidOver, overlay, 0o600)); err != nil {
-		return "", err
-	}
-	program = filepath.Join(b.dir, "empty-"+function)
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-overlay", laidOver, "-o", program, "./infra/bench/cmd/empty")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the empty program: %w: %s", err, output)
-	}
-	return program, nil
 }
 
 // PrintStarts writes the table of starts. The CPU time is steadier than the clock where the machine has other work.
