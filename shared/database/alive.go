@@ -9,8 +9,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// trusted is how long a connection may idle and still be handed out on a mere look at its socket.
-const trusted = time.Second
+const (
+	// fresh is how long ago a connection may have been given back to be handed out as it is. What the server has done to it
+	// since then need not have arrived here yet, so that a look would tell little; a busy pool is spared it.
+	fresh = time.Millisecond
+	// trusted is how long a connection may idle and still be handed out on a mere look at its socket.
+	trusted = time.Second
+)
 
 // hasteAfterPause is what part of the ping's time limit is allowed after a pause. All connections are as likely dead as the
 // first then, the person who woke the instance waits, and to be wrong costs one dial.
@@ -44,12 +49,15 @@ func (p *Pooled) unused() time.Duration {
 	return time.Duration(time.Now().UnixNano() - p.lastUse.Load())
 }
 
-// sound reports whether an idle connection can be used. Its socket is looked at each time, which costs no round trip and
-// finds what the server has closed; one that has something to say, or idled for longer than is trusted, is pinged within
+// sound reports whether an idle connection can be used. Unless it is fresh its socket is looked at, which costs no round
+// trip and finds what the server has closed; one that has something to say, or idled for longer than is trusted, is pinged within
 // limit. silent says that the ping had no answer at all; the connection is closed then.
 func sound(ctx context.Context, conn *pgx.Conn, idle, limit time.Duration) (ok, silent bool) {
-	if conn.IsClosed() {
+	switch {
+	case conn.IsClosed():
 		return false, false
+	case idle < fresh:
+		return true, false
 	}
 	switch watchOf(conn).look.at() {
 	case socketClosed:
