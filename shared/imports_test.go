@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"shared/config", "shared/logging"},
 	{"shared/database", "shared/strava", "shared/message", "shared/serverless", "shared/secret"},
 	{"shared/store"},
-	{"shared/account", "shared/athlete", "shared/activitysync", "shared/load", "shared/mail"},
+	{"shared/account", "shared/athlete", "shared/activitysync", "shared/load", "shared/mail", "shared/webhook"},
 	{"shared/api"},
 	{"functions/onboarding", "functions/webhook", "functions/dispatch", "functions/sync", "functions/mail", "functions/migrate"},
 }
@@ -178,6 +178,29 @@ func TestOnlyStoreNamesATable(t *testing.T) {
 	}
 	if len(namers) == 0 {
 		t.Error("nothing names a table: this test looks for the wrong thing")
+	}
+}
+
+// TestWebhookLinksNoDriver keeps Webhook's start within Strava's two seconds: what is not linked can't be begun.
+func TestWebhookLinksNoDriver(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "../functions/webhook").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, module+"/shared/webhook") {
+		t.Fatal("shared/webhook is not linked: this test looks for the wrong thing")
+	}
+	for _, pkg := range linked {
+		for _, banned := range []string{
+			"github.com/jackc/pgx", "cloud.google.com/go/cloudsqlconn", "github.com/tink-crypto",
+			module + "/shared/database", module + "/shared/store", module + "/shared/secret",
+		} {
+			if pkg == banned || strings.HasPrefix(pkg, banned+"/") {
+				t.Errorf("Webhook links %s", pkg)
+			}
+		}
 	}
 }
 

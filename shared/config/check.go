@@ -17,6 +17,11 @@ func (c *Onboarding) check(m *mistakes) {
 	c.Tokens.check(m)
 }
 
+func (c *Webhook) check(m *mistakes) {
+	c.Service.check(m)
+	c.Hook.check(m)
+}
+
 func (c *Dispatch) check(m *mistakes) {
 	c.Service.check(m)
 	c.Database.check(m, c.Service)
@@ -114,6 +119,14 @@ func (s *Strava) check(m *mistakes, service Service) {
 	s.OAuthURL = strings.TrimSuffix(s.OAuthURL, "/")
 	checkURL(m, service, "STRAVA_API_URL", s.APIURL)
 	checkURL(m, service, "STRAVA_OAUTH_URL", s.OAuthURL)
+}
+
+func (h *Hook) check(m *mistakes) {
+	path := h.Path.Reveal()
+	m.require(len(path) >= 32 && strings.Trim(path, "0123456789abcdef") == "", "WEBHOOK_PATH",
+		"write at least 32 hexadecimal digits in lower case, as `openssl rand -hex 16` gives")
+	m.require(len(h.VerifyToken.Reveal()) >= 16, "WEBHOOK_VERIFY_TOKEN", "write at least 16 characters, as `openssl rand -hex 16` gives")
+	m.require(h.SubscriptionID >= 0, "WEBHOOK_SUBSCRIPTION_ID", "write the id that Strava gave the push subscription, or 0")
 }
 
 func (a *Accounts) check(m *mistakes, s Service) {

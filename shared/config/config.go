@@ -14,6 +14,12 @@ type Onboarding struct {
 	Tokens   Tokens
 }
 
+// Webhook is everything that function Webhook can be told.
+type Webhook struct {
+	Service Service
+	Hook    Hook
+}
+
 // Dispatch is everything that function Dispatch can be told.
 type Dispatch struct {
 	Service  Service
@@ -42,11 +48,14 @@ type Migrate struct {
 
 // Function is the settings of one of the functions.
 type Function interface {
-	Onboarding | Dispatch | Sync | Migrate
+	Onboarding | Webhook | Dispatch | Sync | Migrate
 }
 
 // LoadOnboarding reads Onboarding's settings; the error is an *Error with all mistakes.
 func LoadOnboarding() (Onboarding, error) { return Load[Onboarding](os.Environ()) }
+
+// LoadWebhook reads Webhook's settings; the error is an *Error with all mistakes.
+func LoadWebhook() (Webhook, error) { return Load[Webhook](os.Environ()) }
 
 // LoadDispatch reads Dispatch's settings; the error is an *Error with all mistakes.
 func LoadDispatch() (Dispatch, error) { return Load[Dispatch](os.Environ()) }

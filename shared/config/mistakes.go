@@ -37,6 +37,7 @@ func (e *Error) Lines() []string {
 // prefixes are the beginnings of names that are ours; a name that has one and that nobody knows is a typing error.
 var prefixes = []string{
 	"DATABASE_", "CLOUD_SQL_", "STRAVA_", "SYNC_", "SESSION_", "PUSH_", "LOG_", "STREAM_", "TOKEN_", "SLOW_", "PUBLIC_", "CLIENT_IP_",
+	"WEBHOOK_",
 }
 
 // foreign names begin like ours and belong to others: desktops set SESSION_MANAGER.

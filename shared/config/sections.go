@@ -67,6 +67,14 @@ type Strava struct {
 	OAuthURL     string `env:"STRAVA_OAUTH_URL" envDefault:"https://www.strava.com/oauth" means:"Base address of OAuth."`
 }
 
+// Hook says which of the requests that reach the webhook are Strava's.
+type Hook struct {
+	// Path is a secret: whoever knows it can hint at things that are then asked of Strava.
+	Path           Secret `env:"WEBHOOK_PATH" means:"Unguessable path segment below which Strava pushes its events: at least 32 hexadecimal digits. Demanded."`
+	VerifyToken    Secret `env:"WEBHOOK_VERIFY_TOKEN" means:"What Strava must repeat when a push subscription is made, at least 16 characters. Demanded."`
+	SubscriptionID int64  `env:"WEBHOOK_SUBSCRIPTION_ID" envDefault:"0" means:"Id of the push subscription whose events are taken; 0, until one is made, takes those of any."`
+}
+
 // Accounts says where browsers find the app and how long they stay signed in.
 type Accounts struct {
 	PublicURL       string        `env:"PUBLIC_URL" means:"Address that browsers use, without a path. Demanded."`

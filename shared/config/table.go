@@ -4,6 +4,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -16,13 +17,17 @@ type Setting struct {
 	Secret    bool // its value is never shown
 }
 
+// functions are the settings of each function.
+var functions = []reflect.Type{
+	reflect.TypeFor[Onboarding](), reflect.TypeFor[Webhook](), reflect.TypeFor[Dispatch](), reflect.TypeFor[Sync](),
+	reflect.TypeFor[Migrate](),
+}
+
 // Table lists every setting of every function, in the order of their structs.
 func Table() []Setting {
 	var table []Setting
 	at := map[string]int{}
-	for _, function := range []reflect.Type{
-		reflect.TypeFor[Onboarding](), reflect.TypeFor[Dispatch](), reflect.TypeFor[Sync](), reflect.TypeFor[Migrate](),
-	} {
+	for _, function := range functions {
 		for i := range function.NumField() {
 			section := function.Field(i).Type
 			for j := range section.NumField() {
@@ -58,9 +63,12 @@ func Markdown() string {
 	var b strings.Builder
 	b.WriteString("| setting | functions | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range Table() {
-		functions := strings.Join(s.Functions, ", ")
-		if len(s.Functions) == 4 {
-			functions = "all"
+		readers := strings.Join(s.Functions, ", ")
+		switch len(s.Functions) {
+		case len(functions):
+			readers = "all"
+		case len(functions) - 1:
+			readers = "all but " + missing(s.Functions)
 		}
 		preset, meaning := s.Default, s.Meaning
 		if preset == "" {
@@ -69,7 +77,17 @@ func Markdown() string {
 		if s.Secret {
 			meaning += " Secret."
 		}
-		b.WriteString("| `" + s.Name + "` | " + functions + " | " + preset + " | " + meaning + " |\n")
+		b.WriteString("| `" + s.Name + "` | " + readers + " | " + preset + " | " + meaning + " |\n")
 	}
 	return b.String()
+}
+
+// missing names the function that does not read what these do.
+func missing(readers []string) string {
+	for _, function := range functions {
+		if name := strings.ToLower(function.Name()); !slices.Contains(readers, name) {
+			return name
+		}
+	}
+	return ""
 }

@@ -49,6 +49,16 @@ const (
 	EventStravaDisconnected Event = "strava.disconnected"
 )
 
+// Strava's webhook.
+const (
+	// EventWebhookVerified is the handshake of a new push subscription.
+	EventWebhookVerified Event = "webhook.verified"
+	// EventWebhookReceived is an event of Strava's that was published as a hint.
+	EventWebhookReceived Event = "webhook.received"
+	// EventWebhookRefused is a request on the secret path that can't be Strava's; reason says why.
+	EventWebhookRefused Event = "webhook.refused"
+)
+
 // Accounts.
 const (
 	// EventAccountRegistered is a new account.
@@ -106,6 +116,7 @@ func Catalogue() []Event {
 		EventDatabaseQueryFailed, EventDatabasePoolStats,
 		EventSyncCompleted, EventSyncPostponed, EventSyncParked, EventSyncFailed, EventSyncDispatched,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
+		EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,

@@ -18,7 +18,7 @@ type Topic string
 // The topics; each has a dead-letter topic beside it.
 const (
 	TopicSchedule Topic = "schedule" // ticks of Cloud Scheduler, for Dispatch
-	TopicSync     Topic = "sync"     // an athlete has work that is due, for Sync
+	TopicSync     Topic = "sync"     // an athlete has work that is due, or Strava hinted at some, for Sync
 	TopicMail     Topic = "mail"     // an e-mail is to be sent, for Mail
 	TopicMigrate  Topic = "migrate"  // the schema is to be brought up to date, for Migrate
 )
@@ -30,6 +30,7 @@ func (t Topic) DeadLetter() Topic { return t + "-dead-letter" }
 const (
 	KindTick    = "tick"
 	KindWake    = "wake"
+	KindHint    = "hint"
 	KindMigrate = "migrate"
 )
 
@@ -50,6 +51,27 @@ func NewWake(dueID, accountID int64) Wake {
 	return Wake{Kind: KindWake, DueID: dueID, AccountID: accountID}
 }
 
+// What a Hint is about, and what is said to have become of it.
+const (
+	ObjectActivity = "activity"
+	ObjectAthlete  = "athlete"
+
+	AspectCreate      = "create"
+	AspectUpdate      = "update"
+	AspectDelete      = "delete"
+	AspectDeauthorize = "deauthorize" // of an athlete, and its only one
+)
+
+// Hint tells Sync what Strava's webhook said. Anybody may have said it: Sync makes work of it that asks Strava.
+type Hint struct {
+	Kind      string `json:"kind"`       // "hint"
+	Object    string `json:"object"`     // "activity" or "athlete"
+	Aspect    string `json:"aspect"`     // "create", "update" or "delete" of an activity, "deauthorize" of an athlete
+	ObjectID  int64  `json:"object_id"`  // Strava's id of the activity or athlete
+	OwnerID   int64  `json:"owner_id"`   // Strava's id of the athlete
+	EventTime int64  `json:"event_time"` // when it happened, in Unix seconds; for the log
+}
+
 // Migrate asks Migrate to apply the schema's migrations.
 type Migrate struct {
 	Kind string `json:"kind"` // "migrate"
@@ -57,7 +79,7 @@ type Migrate struct {
 
 // Body is one of the messages.
 type Body interface {
-	Tick | Wake | Migrate
+	Tick | Wake | Hint | Migrate
 }
 
 func (t Tick) check() error    { return checkKind(t.Kind, KindTick) }
@@ -68,6 +90,29 @@ func (w Wake) check() error {
 		return errors.New("due_id must be above 0 and account_id not below")
 	}
 	return checkKind(w.Kind, KindWake)
+}
+
+func (h Hint) check() error {
+	switch {
+	case h.ObjectID <= 0 || h.OwnerID <= 0 || h.EventTime <= 0:
+		return errors.New("object_id, owner_id and event_time must be above 0")
+	case h.Object == ObjectActivity && (h.Aspect == AspectCreate || h.Aspect == AspectUpdate || h.Aspect == AspectDelete):
+	case h.Object == ObjectAthlete && h.Aspect == AspectDeauthorize:
+	default:
+		return errors.New("object and aspect must be an activity's create, update or delete, or an athlete's deauthorize")
+	}
+	return checkKind(h.Kind, KindHint)
+}
+
+// KindOf reads which kind a message's data says it is; empty where it says none. Decode judges the rest.
+func KindOf(data []byte) string {
+	var body struct {
+		Kind string `json:"kind"`
+	}
+	if json.Unmarshal(data, &body) != nil {
+		return ""
+	}
+	return body.Kind
 }
 
 func checkKind(got, want string) error {

@@ -13,6 +13,11 @@ func TestAMessageReadsBack(t *testing.T) {
 	if want := NewWake(9007199254740993, 7); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	hint := Hint{Kind: KindHint, Object: ObjectActivity, Aspect: AspectDelete, ObjectID: 9007199254740993, OwnerID: 7, EventTime: 1516126043}
+	text := []byte(`{"kind":"hint","object":"activity","aspect":"delete","object_id":9007199254740993,"owner_id":7,"event_time":1516126043}`)
+	if got, err := Decode[Hint](text); err != nil || got != hint || KindOf(text) != KindHint {
+		t.Errorf("got %+v, %v", got, err)
+	}
 	if _, err := Decode[Tick]([]byte(" {\"kind\":\"tick\"}\n")); err != nil {
 		t.Error(err)
 	}
@@ -33,6 +38,35 @@ func TestWhatIsNotExactlyAMessageIsMalformed(t *testing.T) {
 		got, err := Decode[Wake]([]byte(text))
 		if fault.KindOf(err) != fault.Malformed || got != (Wake{}) {
 			t.Errorf("%s: got %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestAHintThatNobodyCanActOnIsMalformed(t *testing.T) {
+	t.Parallel()
+	good := Hint{Kind: KindHint, Object: ObjectAthlete, Aspect: AspectDeauthorize, ObjectID: 7, OwnerID: 7, EventTime: 1}
+	for name, change := range map[string]func(*Hint){
+		"another kind": func(h *Hint) { h.Kind = KindWake }, "no object": func(h *Hint) { h.Object = "" },
+		"an athlete's create": func(h *Hint) { h.Aspect = AspectCreate }, "an activity's deauthorize": func(h *Hint) { h.Object = ObjectActivity },
+		"no object id": func(h *Hint) { h.ObjectID = 0 }, "no owner": func(h *Hint) { h.OwnerID = -1 },
+		"no time": func(h *Hint) { h.EventTime = 0 },
+	} {
+		wrong := good
+		change(&wrong)
+		text, err := json.Marshal(wrong)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Decode[Hint](text); fault.KindOf(err) != fault.Malformed {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	if text, err := json.Marshal(good); err != nil || KindOf(text) != KindHint {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, text := range []string{``, `7`, `{}`, `{"kind":7}`, `{"kind":"hint"`} {
+		if got := KindOf([]byte(text)); got != "" {
+			t.Errorf("%s is of kind %q", text, got)
 		}
 	}
 }
