@@ -1,6 +1,6 @@
 // Package sync is the Sync function: it works off what is due for one athlete, unit by unit, on one direct connection.
 // Trigger: a Wake on topic sync, published by Dispatch every minute for each account with something due, and by whoever
-// makes something due that a person waits for. A retry is harmless: what is done is not due any more, and two messages
+// makes something due that a person waits for; a Hint there, published by Webhook, from which work is made first. A retry is harmless: what is done is not due any more, and two messages
 // for one athlete at a time find one lease. What goes wrong is settled in the due row; only a database or a publisher out
 // of reach lets the message come again.
 package sync
@@ -48,6 +48,13 @@ func init() {
 	}
 	service.PubSub("Sync", settings.Push, func(ctx context.Context, push serverless.Push) error {
 		defer emitStats(ctx)
+		if message.KindOf(push.Data) == message.KindHint {
+			hint, err := message.Decode[message.Hint](push.Data)
+			if err != nil {
+				return err
+			}
+			return worker.Hint(ctx, hint)
+		}
 		wake, err := message.Decode[message.Wake](push.Data)
 		if err != nil {
 			return err

@@ -41,9 +41,12 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 		defer cancel()
 		closeDB(ctx)
 	}()
-	lastLane := noLane
+	lastLane, late := noLane, 0
 	err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		if err = store.EnsureHousekeeping(ctx, conn); err != nil {
+			return err
+		}
+		if late, err = store.CountLateErasures(ctx, conn, now.Add(-eraseWithin)); err != nil {
 			return err
 		}
 		lastLane, err = lastOpenLane(ctx, conn, now)
@@ -51,6 +54,9 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if late > 0 {
+		logging.Log(ctx, slog.LevelError, logging.EventErasureLate, "athletes' data is not erased in time", slog.Int("erasures", late))
 	}
 	woken := 0
 	for after := int64(-1); ; {

@@ -16,8 +16,8 @@ const (
 	housekeepingBatch = 200
 )
 
-// keepHouse deletes raw streams that have expired and sessions that have ended, some at a time, and is due again a day
-// later. Killed anywhere it goes on with what is left.
+// keepHouse deletes raw streams that have expired and sessions that have ended, some at a time, and receipts that are old,
+// and is due again a day later. Killed anywhere it goes on with what is left.
 func (s *session) keepHouse(ctx context.Context, due store.Due) error {
 	for more := true; more; {
 		if timeIsUp(ctx) {
@@ -35,6 +35,9 @@ func (s *session) keepHouse(ctx context.Context, due store.Due) error {
 			}
 			if more = max(streams, sessions) == housekeepingBatch; more {
 				return store.AdvanceDue(ctx, conn, due, json.RawMessage("{}"), now)
+			}
+			if err := store.ForgetErasures(ctx, conn, now.Add(-revokeWithin), now.Add(-receiptsKept)); err != nil {
+				return err
 			}
 			return store.PostponeDue(ctx, conn, due, now.Add(housekeepingEvery), "")
 		})

@@ -11,9 +11,10 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-// ingest stores a list page's activities, every sport type of them: new ones with a provisional load from average heart
-// rate, changed ones with what their streams gave before. Unchanged ones are left alone. It gives the number written.
-func (s *session) ingest(ctx context.Context, conn database.Conn, page []strava.Activity) (int, error) {
+// ingest stores a list page's activities, or one in detail, every sport type of them: new ones with a provisional load from
+// average heart rate, changed ones with what their streams gave before. Unchanged ones are left alone. It gives the number
+// written.
+func (s *session) ingest(ctx context.Context, conn database.Conn, page []strava.Activity, detailed bool) (int, error) {
 	if len(page) == 0 {
 		return 0, nil
 	}
@@ -22,12 +23,12 @@ func (s *session) ingest(ctx context.Context, conn database.Conn, page []strava.
 		return 0, err
 	}
 	page = distinct(page)
-	ids, hashes := make([]int64, len(page)), make([][]byte, len(page))
+	seen := make([]store.Seen, len(page))
 	for i := range page {
 		hash := page[i].Hash()
-		ids[i], hashes[i] = page[i].ID, hash[:]
+		seen[i] = store.Seen{ID: page[i].ID, Hash: hash[:], Exertion: page[i].PerceivedExertion, Detailed: detailed}
 	}
-	found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, ids, hashes)
+	found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, seen)
 	if err != nil {
 		return 0, err
 	}
@@ -41,7 +42,10 @@ func (s *session) ingest(ctx context.Context, conn database.Conn, page []strava.
 		if known && before.Unchanged {
 			continue
 		}
-		row, err := summaryRow(&page[i], hashes[i], profiles, before)
+		if !detailed && before.Summary != nil { // the list does not have it, and does not deny it
+			page[i].PerceivedExertion = before.Summary.PerceivedExertion
+		}
+		row, err := summaryRow(&page[i], seen[i].Hash, profiles, before)
 		if err != nil {
 			return 0, err
 		}

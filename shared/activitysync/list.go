@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/message"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/strava"
 )
@@ -16,10 +17,15 @@ const (
 	incrementalOverlap = 14 * 24 * time.Hour
 	// incrementalEvery is how often a connection is looked at where nothing asks for it earlier.
 	incrementalEvery = 6 * time.Hour
+	// reconcileEvery is how long after one the next comparison of the whole history begins: six calls for 1,000 activities.
+	reconcileEvery = 7 * 24 * time.Hour
+	// mostUnlisted bounds how many activities a page makes doubtful, so that a list which is wrong sets off no flood. The
+	// next walk finds the others.
+	mostUnlisted = strava.MaxPerPage
 )
 
-// listCursor is how far a walk over the list has come. A backfill walks from the newest activity back, an incremental
-// look from some time on. The key is a start time and not a page number, so that uploads and deletions during the walk
+// listCursor is how far a walk over the list has come. A backfill and a reconciliation walk from the newest activity back,
+// an incremental look from some time on. The key is a start time and not a page number, so that uploads and deletions during the walk
 // shift nothing past it.
 type listCursor struct {
 	Edge    int64 `json:"edge,omitempty"`    // Unix seconds; the next page begins there. 0 at the start
@@ -28,7 +34,8 @@ type listCursor struct {
 }
 
 // list does one page of a walk: call, then rows and cursor in one transaction. The walk ends with a page on which Strava
-// tells of nothing beyond the last one's edge; an error is never such a page (I14).
+// tells of nothing beyond the last one's edge; an error is never such a page (I14). What is stored and not on the page where
+// it should be is asked for by itself.
 func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	var cursor listCursor
 	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
@@ -59,8 +66,11 @@ func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	done := report{listed: len(page), more: more}
 	now := s.worker.now()
 	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
-		written, err := s.ingest(ctx, conn, page)
+		written, err := s.ingest(ctx, conn, page, false)
 		if err != nil {
+			return err
+		}
+		if err := s.doubt(ctx, conn, due, page, covered(page, cursor.Edge, next, more, forward)); err != nil {
 			return err
 		}
 		done.written = written
@@ -90,14 +100,10 @@ func nextEdge(page []strava.Activity, edge int64, forward bool) (next int64, mor
 	if len(page) == 0 {
 		return edge, false
 	}
-	last := page[0].StartAt.Unix()
-	for _, activity := range page {
-		if start := activity.StartAt.Unix(); (start > last) == forward {
-			last = start
-		}
-	}
+	last := earliest(page)
 	next = last + 1 // "before" is exclusive
 	if forward {
+		last = latest(page)
 		next = last - 1 // so is "after"
 	}
 	advanced := edge == 0 || (next > edge && forward) || (next < edge && !forward)
@@ -109,6 +115,65 @@ func nextEdge(page []strava.Activity, edge int64, forward bool) (next int64, mor
 	default: // a page full of one second's activities: leave that second behind
 		return last, true
 	}
+}
+
+// covered is the stretch of start times that a page tells everything about. The second that it ends in is left out where
+// there is a next page, which may hold more of it.
+func covered(page []strava.Activity, edge, next int64, more, forward bool) store.Span {
+	at := func(second int64) *time.Time {
+		t := time.Unix(second, 0).UTC()
+		return &t
+	}
+	var span store.Span
+	switch {
+	case forward:
+		span.From = at(edge + 1)
+		if more {
+			span.To = at(min(next+1, latest(page)))
+		}
+	default:
+		if edge != 0 {
+			span.To = at(edge)
+		}
+		if more {
+			span.From = at(max(next, earliest(page)+1))
+		}
+	}
+	return span
+}
+
+func latest(page []strava.Activity) int64 {
+	last := page[0].StartAt.Unix()
+	for _, activity := range page {
+		last = max(last, activity.StartAt.Unix())
+	}
+	return last
+}
+
+func earliest(page []strava.Activity) int64 {
+	first := page[0].StartAt.Unix()
+	for _, activity := range page {
+		first = min(first, activity.StartAt.Unix())
+	}
+	return first
+}
+
+// doubt makes it due to ask for activities that are stored and that the page should name and does not: deleted, hidden from
+// us, or moved while the walk went on. Only Strava's 404 for the activity itself is believed.
+func (s *session) doubt(ctx context.Context, conn database.Conn, due store.Due, page []strava.Activity, span store.Span) error {
+	listed := make([]int64, len(page))
+	for i := range page {
+		listed[i] = page[i].ID
+	}
+	unlisted, err := store.UnlistedActivities(ctx, conn, s.accountID, span, listed, mostUnlisted)
+	if err != nil {
+		return err
+	}
+	cursor, err := json.Marshal(question{Aspect: message.AspectDelete})
+	if err != nil {
+		return err
+	}
+	return store.AskForActivities(ctx, conn, s.accountID, unlisted, store.LaneReconcile, cursor, due.OriginTrace)
 }
 
 // incrementalStart is where a look for new activities begins: some time before the newest one known.
@@ -124,7 +189,8 @@ func (s *session) incrementalStart(ctx context.Context) (int64, error) {
 	return max(counts.NewestStart.Add(-incrementalOverlap).Unix(), 1), nil
 }
 
-// endWalk finishes the row, makes streams due where any are pending, and the next look for new activities.
+// endWalk finishes the row, makes streams due where any are pending, the next look for new activities and the next
+// comparison of the whole history.
 func (s *session) endWalk(ctx context.Context, conn database.Conn, due store.Due, cursor listCursor, now time.Time) error {
 	mark := store.MarkListed
 	if due.Kind == store.KindBackfill {
@@ -143,7 +209,14 @@ func (s *session) endWalk(ctx context.Context, conn database.Conn, due store.Due
 	if err := store.FinishDue(ctx, conn, due); err != nil {
 		return err
 	}
-	_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: s.accountID, Kind: store.KindIncremental,
-		Lane: store.LaneReconcile, DueAt: now.Add(incrementalEvery), Trace: due.OriginTrace, Resume: true})
-	return err
+	for kind, wait := range map[string]time.Duration{
+		store.KindIncremental: incrementalEvery, store.KindReconcile: reconcileEvery,
+	} {
+		_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: s.accountID, Kind: kind,
+			Lane: store.LaneReconcile, DueAt: now.Add(wait), Trace: due.OriginTrace, Resume: true})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

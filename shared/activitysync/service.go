@@ -64,6 +64,10 @@ func (s *Service) Connect(ctx context.Context, accountID int64, grant strava.Gra
 		if refused = CheckScopes(scopes); refused == nil && owned && owner != accountID {
 			refused = store.ErrAthleteTaken
 		}
+		if erasing, err := s.stillErasing(ctx, conn, accountID, grant); err != nil || erasing {
+			refused = store.ErrErasing
+			return err
+		}
 		if refused != nil && !owned {
 			return nil
 		}
@@ -76,6 +80,9 @@ func (s *Service) Connect(ctx context.Context, accountID int64, grant strava.Gra
 		}
 		access, refresh, err := sealTokens(s.Sealer, accountID, grant.Tokens)
 		if err != nil {
+			return err
+		}
+		if err := store.SupersedeRevocations(ctx, conn, grant.Athlete.ID); err != nil {
 			return err
 		}
 		err = store.PutConnection(ctx, conn, store.StravaConnection{
@@ -99,6 +106,20 @@ func (s *Service) Connect(ctx context.Context, accountID int64, grant strava.Gra
 	logging.Log(ctx, slog.LevelInfo, logging.EventStravaConnected, "Strava connected",
 		slog.Int64("account_id", accountID), slog.Any("scopes", scopes))
 	return dueID, nil
+}
+
+// stillErasing says whether rows of the account's connection before are still being erased: new ones must not mix with
+// them. The exchange made the token dead that the erasure has of the same athlete, so it gets the new one to revoke.
+func (s *Service) stillErasing(ctx context.Context, conn database.Conn, accountID int64, grant strava.Grant) (bool, error) {
+	erasure, found, err := store.OpenErasure(ctx, conn, accountID)
+	if err != nil || !found || erasure.AthleteID != grant.Athlete.ID || erasure.Revocation != store.RevocationPending {
+		return found, err
+	}
+	_, refresh, err := sealTokens(s.Sealer, accountID, grant.Tokens)
+	if err != nil {
+		return false, err
+	}
+	return true, store.KeepRevocationToken(ctx, conn, erasure.ID, refresh)
 }
 
 // askEvery is how often a person's asking makes Strava's list be looked at.

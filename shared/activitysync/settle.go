@@ -17,6 +17,8 @@ import (
 const (
 	// mostAttempts is after how many failures in a row for a reason of our own a row is parked. Strava's don't count.
 	mostAttempts = 8
+	// mostRefusals is after how many refusals in a row work about one activity is parked.
+	mostRefusals = 8
 	// mostCrashes is after how many claims without any outcome a row is taken for what kills its workers.
 	mostCrashes = 25
 
@@ -63,8 +65,8 @@ func (s *session) settle(ctx context.Context, due store.Due, err error) error {
 		return s.exhaust(ctx, due, err)
 	case fault.KindOf(err) == fault.Unavailable, fault.KindOf(err) == fault.OutcomeUnknown:
 		return err
-	case isNotConnected(err):
-		return s.park(ctx, due, err, "Strava is not connected")
+	case isNotConnected(err): // the connection ended, and its rows go with it
+		return s.change(ctx, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
 	case fault.IsPermanent(err) || due.Attempts >= mostAttempts:
 		return s.park(ctx, due, err, "this part of the sync failed and was set aside")
 	default:
@@ -98,6 +100,11 @@ func (s *session) settleRefusal(ctx context.Context, due store.Due, refused *str
 		return s.postpone(ctx, due, until, appReason(refused.Code))
 	case strava.ScopeAthlete:
 		return s.disconnect(ctx, due, refused)
+	case strava.ScopeActivity:
+		if due.Refusals+1 >= mostRefusals {
+			return s.park(ctx, due, refused, "Strava can't give one of the activities")
+		}
+		fallthrough
 	default:
 		return s.refuse(ctx, due, refused, "Strava did not answer as it should; the sync goes on by itself")
 	}

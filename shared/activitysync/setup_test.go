@@ -224,7 +224,7 @@ func (s *system) drain() {
 		}
 		var next *time.Time
 		s.row(&next, `SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM due_work
-WHERE parked_at IS NULL AND kind <> 'incremental' AND account_id = $1`, s.account)
+WHERE parked_at IS NULL AND kind NOT IN ('incremental', 'reconcile') AND account_id = $1`, s.account)
 		if next == nil {
 			return
 		}

@@ -83,10 +83,16 @@ func (s *session) renew(ctx context.Context, generation int64) error {
 // is locked from reading the old refresh token to storing the new one, so that one refresh happens at a time and nobody
 // uses an access token whose refresh token is not stored (I19).
 func (s *session) refresh(ctx context.Context) error {
-	r := rotation{session: s, stale: s.tokens.generation}
+	return s.rotate(ctx, &rotation{session: s, stale: s.tokens.generation})
+}
+
+func (s *session) rotate(ctx context.Context, r *rotation) error {
 	err := s.db.InTx(ctx, r.run)
 	for try := 1; err != nil && r.fresh != nil && try < storeTries; try++ {
 		err = r.again(ctx, time.Duration(try)*storePause)
+	}
+	if err == nil {
+		err = r.gone
 	}
 	if err != nil {
 		return fmt.Errorf("refresh tokens: %w", err)
@@ -102,23 +108,34 @@ func (s *session) refresh(ctx context.Context) error {
 type rotation struct {
 	session *session
 	stale   int64          // the generation that is not good any more
+	prove   bool           // Strava is asked whether the grant stands, though the tokens of the generation may be good
 	fresh   *strava.Tokens // nil until Strava has answered
 	from    int64          // the generation that fresh replaces
+	gone    error          // the connection ended while Strava answered
 }
 
 // run is the transaction. It may run again after one of which nobody knows whether it was committed.
 func (r *rotation) run(ctx context.Context, conn database.Conn) error {
 	s := r.session
 	connection, err := store.LockConnection(ctx, conn, s.accountID)
+	if isNotConnected(err) && r.fresh != nil {
+		r.gone = err
+		return s.keepForRevocation(ctx, conn, r.fresh.Refresh)
+	}
 	if err != nil {
 		return err
 	}
 	if r.fresh == nil {
-		if err := s.open(connection); err != nil {
-			return err
+		if r.prove && connection.Generation != r.stale {
+			return nil // somebody else got tokens meanwhile, which proves it
 		}
-		if connection.Generation != r.stale && s.tokens.good(s.worker.now()) {
-			return nil
+		if !r.prove {
+			if err := s.open(connection); err != nil {
+				return err
+			}
+			if connection.Generation != r.stale && s.tokens.good(s.worker.now()) {
+				return nil
+			}
 		}
 		if r.fresh, err = s.askForTokens(ctx, connection); err != nil {
 			return err

@@ -59,12 +59,22 @@ func timeIsUp(ctx context.Context) bool {
 // a further wake-up. An error means that the database or the publisher was out of reach and the message should come
 // again; whatever else goes wrong is settled in the due row. Waking twice, or at the same time, is harmless.
 func (w *Worker) Wake(ctx context.Context, wake message.Wake) error {
+	db, closeDB := w.open(ctx)
+	defer closeDB()
+	return w.work(ctx, db, wake)
+}
+
+// open gives the invocation its database session, and what closes it, whatever has become of ctx by then.
+func (w *Worker) open(ctx context.Context) (database.Database, func()) {
 	db, closeDB := w.Databases.Open()
-	defer func() {
+	return db, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 		defer cancel()
 		closeDB(ctx)
-	}()
+	}
+}
+
+func (w *Worker) work(ctx context.Context, db database.Database, wake message.Wake) error {
 	ctx = logging.WithAttrs(ctx, slog.String("workload", "sync"), slog.Int64("account_id", wake.AccountID))
 	session := &session{worker: w, db: db, accountID: wake.AccountID}
 	for !timeIsUp(ctx) {
@@ -127,12 +137,18 @@ func (s *session) run(ctx context.Context, due store.Due) error {
 
 func (s *session) unit(ctx context.Context, due store.Due) (report, error) {
 	switch due.Kind {
-	case store.KindBackfill, store.KindIncremental:
+	case store.KindBackfill, store.KindIncremental, store.KindReconcile:
 		return s.list(ctx, due)
 	case store.KindStreams:
 		return s.refine(ctx, due)
 	case store.KindRefetch:
 		return s.refetch(ctx, due)
+	case store.KindReread:
+		return s.reread(ctx, due)
+	case store.KindAuthorization:
+		return report{}, s.confirmAuthorization(ctx, due)
+	case store.KindErasure:
+		return report{}, s.erase(ctx, due)
 	case store.KindHousekeeping:
 		return report{}, s.keepHouse(ctx, due)
 	}

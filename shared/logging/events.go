@@ -49,6 +49,14 @@ const (
 	EventStravaDisconnected Event = "strava.disconnected"
 )
 
+// Erasure of what came from Strava.
+const (
+	// EventErasureCompleted is an erasure verified by counting; rows says how many went from which table.
+	EventErasureCompleted Event = "erasure.completed"
+	// EventErasureLate is told every minute while an erasure takes longer than a day; erasures says how many do.
+	EventErasureLate Event = "erasure.late"
+)
+
 // Strava's webhook.
 const (
 	// EventWebhookVerified is the handshake of a new push subscription.
@@ -116,7 +124,7 @@ func Catalogue() []Event {
 		EventDatabaseQueryFailed, EventDatabasePoolStats,
 		EventSyncCompleted, EventSyncPostponed, EventSyncParked, EventSyncFailed, EventSyncDispatched,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
-		EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
+		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,

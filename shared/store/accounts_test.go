@@ -18,7 +18,8 @@ func TestEnumsEqualTheDatabasesChecks(t *testing.T) {
 	}{
 		{"consents", "document", sorted(Documents...)},
 		{"thresholds", "kind", sorted(ThresholdKinds...)},
-		{"due_work", "kind", sorted(KindBackfill, KindStreams, KindIncremental, KindRecompute, KindRefetch, KindHousekeeping)},
+		{"erasures", "reason", sorted(ReasonDisconnected, ReasonDeauthorized)},
+		{"erasures", "revocation", sorted(RevocationPending, RevocationEnded, RevocationSuperseded, RevocationGivenUp)},
 	} {
 		t.Run(enum.table+"."+enum.column, func(t *testing.T) {
 			if want := checkedValues(t, conn, enum.table, enum.column); !slices.Equal(enum.values, want) {

@@ -49,7 +49,7 @@ const activityColumns = `id, sport_type, name, start_at, start_local, time_zone,
 // StoredSummary is what stands of an activity that a list page names again.
 type StoredSummary struct {
 	ID            int64
-	Unchanged     bool // same hash and not deleted: nothing is to be written, the fields below are empty
+	Unchanged     bool // the same as seen and not deleted: nothing is to be written, the fields below are empty
 	StartAt       *time.Time
 	Summary       *training.Summary
 	Histogram     []byte
@@ -57,10 +57,21 @@ type StoredSummary struct {
 	Streams       *string
 }
 
-// ReadStoredSummaries gives what stands of the activities with these ids; hashes are those of their summaries now. Ids
-// that are not stored are not in the answer.
-func ReadStoredSummaries(ctx context.Context, conn database.Conn, accountID int64, ids []int64, hashes [][]byte) (
-	[]StoredSummary, error) {
+// Seen is an activity as Strava shows it now.
+type Seen struct {
+	ID       int64
+	Hash     []byte   // of its summary
+	Exertion *float64 // what the athlete entered; only the detail tells
+	Detailed bool
+}
+
+// ReadStoredSummaries gives what stands of the activities that were seen. Those that are not stored are not in the answer.
+func ReadStoredSummaries(ctx context.Context, conn database.Conn, accountID int64, seen []Seen) ([]StoredSummary, error) {
+	ids, hashes := make([]int64, len(seen)), make([][]byte, len(seen))
+	exertions, detailed := make([]*float64, len(seen)), make([]bool, len(seen))
+	for i, one := range seen {
+		ids[i], hashes[i], exertions[i], detailed[i] = one.ID, one.Hash, one.Exertion, one.Detailed
+	}
 	const sql = `-- name: activities.stored_summaries
 SELECT activities.id, unchanged,
        CASE WHEN NOT unchanged THEN start_at END AS start_at,
@@ -68,10 +79,12 @@ SELECT activities.id, unchanged,
        CASE WHEN NOT unchanged THEN hr_histogram END AS histogram,
        CASE WHEN NOT unchanged THEN stream_figures END AS stream_figures,
        CASE WHEN NOT unchanged THEN streams END AS streams
-FROM unnest($2::bigint[], $3::bytea[]) AS seen (id, hash)
+FROM unnest($2::bigint[], $3::bytea[], $4::float8[], $5::boolean[]) AS seen (id, hash, exertion, detailed)
 JOIN activities ON activities.account_id = $1 AND activities.id = seen.id,
-LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL AS unchanged) AS compared`
-	rows, err := conn.Query(ctx, sql, accountID, ids, hashes)
+LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL
+                AND (NOT detailed OR (summary->>'perceived_exertion')::float8 IS NOT DISTINCT FROM exertion) AS unchanged
+        ) AS compared`
+	rows, err := conn.Query(ctx, sql, accountID, ids, hashes, exertions, detailed)
 	if err != nil {
 		return nil, fmt.Errorf("read stored summaries: %w", err)
 	}
@@ -109,7 +122,7 @@ SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.
     trimp = excluded.trimp, tss = excluded.tss, external_km = excluded.external_km, quality = excluded.quality,
     formula_version = excluded.formula_version, streams = excluded.streams, streams_attempts = 0,
     streams_reason = '', streams_retry_at = NULL, deleted_at = NULL, updated_at = now()
-WHERE stored.summary_hash <> excluded.summary_hash OR stored.deleted_at IS NOT NULL`
+WHERE stored.summary_hash <> excluded.summary_hash OR stored.summary <> excluded.summary OR stored.deleted_at IS NOT NULL`
 	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)
 	if err != nil {
 		return 0, fmt.Errorf("upsert activities: %w", err)

@@ -14,14 +14,20 @@ import (
 )
 
 // The kinds of due work. Backfill lists the whole history, streams refines it, incremental lists what is new, recompute
-// works figures out again, refetch asks again for one activity's expired streams, housekeeping belongs to no account.
+// works figures out again, refetch asks again for one activity's streams. Reread asks again for one activity that a webhook
+// named or a list did not, authorization whether the athlete still allows anything, reconcile compares the whole history.
+// Erasure and housekeeping belong to no account; an erasure's row is its subject.
 const (
-	KindBackfill     = "backfill"
-	KindStreams      = "streams"
-	KindIncremental  = "incremental"
-	KindRecompute    = "recompute"
-	KindRefetch      = "refetch"
-	KindHousekeeping = "housekeeping"
+	KindBackfill      = "backfill"
+	KindStreams       = "streams"
+	KindIncremental   = "incremental"
+	KindRecompute     = "recompute"
+	KindRefetch       = "refetch"
+	KindReread        = "reread"
+	KindAuthorization = "authorization"
+	KindReconcile     = "reconcile"
+	KindErasure       = "erasure"
+	KindHousekeeping  = "housekeeping"
 )
 
 // The lanes of due work, most urgent first: what a person waits for, what a webhook told, what reconciles, what fills up.

@@ -53,14 +53,14 @@ type DueAccount struct {
 
 // ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after (-1 at
 // the start), so that pages of it visit every account once however long the list is. Work that calls Strava counts only
-// in the lanes up to lastLane; -1 leaves all of it out.
+// in the lanes up to lastLane; -1 leaves all of it out. What an erasure asks of Strava is not counted against the quota.
 func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, lastLane int, after int64, limit int) (
 	[]DueAccount, error) {
 	const sql = `-- name: due.list_accounts
 SELECT DISTINCT ON (coalesce(account_id, 0)) id AS due_id, coalesce(account_id, 0) AS account_id
 FROM due_work
 WHERE coalesce(account_id, 0) > $2 AND parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-  AND (lane <= $3 OR kind IN ('recompute', 'housekeeping'))
+  AND (lane <= $3 OR kind IN ('recompute', 'housekeeping', 'erasure'))
 ORDER BY coalesce(account_id, 0), lane, due_at
 LIMIT $4`
 	rows, err := conn.Query(ctx, sql, now, after, lastLane, limit)
