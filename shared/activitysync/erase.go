@@ -212,7 +212,7 @@ func (s *session) revoke(ctx context.Context, id int64) error {
 // revocation is not pending any more.
 func (s *session) revocationAccess(ctx context.Context, id int64) (string, error) {
 	var fresh *strava.Tokens
-	err := s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+	err := s.outlive(ctx, func() bool { return fresh != nil }, func(ctx context.Context, conn database.Conn) error {
 		erasure, err := store.LockErasure(ctx, conn, id)
 		if err != nil || erasure.Revocation != store.RevocationPending {
 			return err

@@ -200,7 +200,12 @@ func (s *system) connect(athlete int64) {
 
 func (s *system) grant(athlete int64) strava.Grant {
 	s.t.Helper()
-	token := s.sim.Grant(athlete, "read", "activity:read_all")
+	return s.grantWith(athlete, "read", "activity:read_all")
+}
+
+func (s *system) grantWith(athlete int64, scopes ...string) strava.Grant {
+	s.t.Helper()
+	token := s.sim.Grant(athlete, scopes...)
 	return strava.Grant{Athlete: strava.Athlete{ID: athlete}, Tokens: strava.Tokens{
 		Access: config.NewSecret(token.AccessToken), Refresh: config.NewSecret(token.RefreshToken), ExpiresAt: token.ExpiresAt}}
 }

@@ -87,10 +87,7 @@ func (s *session) refresh(ctx context.Context) error {
 }
 
 func (s *session) rotate(ctx context.Context, r *rotation) error {
-	err := s.db.InTx(ctx, r.run)
-	for try := 1; err != nil && r.fresh != nil && try < storeTries; try++ {
-		err = r.again(ctx, time.Duration(try)*storePause)
-	}
+	err := s.outlive(ctx, func() bool { return r.fresh != nil }, r.run)
 	if err == nil {
 		err = r.gone
 	}
@@ -156,8 +153,17 @@ func (r *rotation) run(ctx context.Context, conn database.Conn) error {
 	return nil
 }
 
-// again stores the tokens in a database session of its own: the one that lost its connection gets no other.
-func (r *rotation) again(ctx context.Context, pause time.Duration) error {
+// outlive runs a transaction in which Strava is asked for tokens, until what it answered is stored: from then on nobody else
+// has them, and the ones before are dead. A session that lost its connection gets no other, so each further try has its own.
+func (s *session) outlive(ctx context.Context, answered func() bool, run func(ctx context.Context, conn database.Conn) error) error {
+	err := s.db.InTx(ctx, run)
+	for try := 1; err != nil && answered() && try < storeTries; try++ {
+		err = s.again(ctx, time.Duration(try)*storePause, run)
+	}
+	return err
+}
+
+func (s *session) again(ctx context.Context, pause time.Duration, run func(ctx context.Context, conn database.Conn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime+pause)
 	defer cancel()
 	timer := time.NewTimer(pause)
@@ -167,9 +173,9 @@ func (r *rotation) again(ctx context.Context, pause time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	db, closeDB := r.session.worker.Databases.Open()
+	db, closeDB := s.worker.Databases.Open()
 	defer closeDB(ctx)
-	return db.InTx(ctx, r.run)
+	return db.InTx(ctx, run)
 }
 
 func (s *session) askForTokens(ctx context.Context, connection store.StravaConnection) (*strava.Tokens, error) {

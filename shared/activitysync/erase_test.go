@@ -1,0 +1,402 @@
+package activitysync
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/message"
+	"github.com/train-d/train-d/shared/store"
+)
+
+func (s *system) disconnect() {
+	s.t.Helper()
+	if _, err := s.service.Disconnect(s.ctx(), s.account); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// wakeNobody delivers one message for the work that belongs to no account.
+func (s *system) wakeNobody() {
+	s.t.Helper()
+	if err := s.worker.Wake(s.ctx(), message.NewWake(1, 0)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// connected says whether the simulated Strava still has the athlete's authorization.
+func (s *system) connected(athlete int64) bool {
+	s.t.Helper()
+	var state struct{ Connected []int64 }
+	if err := json.Unmarshal(s.control(http.MethodGet, "/state", nil), &state); err != nil {
+		s.t.Fatal(err)
+	}
+	return slices.Contains(state.Connected, athlete)
+}
+
+// nothingIsLeft looks past the sync's own counting.
+func (s *system) nothingIsLeft() {
+	s.t.Helper()
+	for _, table := range []string{"activities", "activity_streams", "strava_connections", "due_work"} {
+		if got := s.count(`SELECT count(*) FROM `+table+` WHERE account_id = $1`, s.account); got != 0 {
+			s.t.Errorf("%d rows are left in %s: %s", got, table, s.dump(table))
+		}
+	}
+}
+
+// theReceipt checks that what stays of a finished erasure names nobody.
+func (s *system) theReceipt(reason, revocation string, activities int) {
+	s.t.Helper()
+	got := s.count(`SELECT count(*) FROM erasures WHERE reason = $1 AND revocation = $2 AND erased_at >= requested_at
+AND account_id IS NULL AND athlete_id IS NULL AND sealed_refresh_token IS NULL AND (erased->>'activities')::int = $3`,
+		reason, revocation, activities)
+	if got != 1 {
+		s.t.Errorf("no receipt of %s, %s and %d activities: %s", reason, revocation, activities, s.dump("erasures"))
+	}
+	if got := s.count(`SELECT count(*) FROM due_work WHERE kind = 'erasure'`); got != 0 {
+		s.t.Error("the erasure is still due")
+	}
+}
+
+func TestDisconnectingErasesWhatCameFromStravaAndLeavesAReceipt(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 12})
+	s.connect(cyclist)
+	other := s.register("other@example.com")
+	if _, err := s.service.Connect(s.ctx(), other, s.grant(beginner), []string{"activity:read"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.worker.Wake(s.ctx(), message.NewWake(1, other)); err != nil {
+		t.Fatal(err)
+	}
+	s.drain()
+	stored := s.count(`SELECT count(*) FROM activities WHERE account_id = $1`, s.account)
+	s.disconnect()
+	// I10: from this moment on there is no connection, whenever the rows go.
+	progress, err := s.service.Progress(s.ctx(), s.account)
+	if err != nil || progress.Phase != PhaseIdle {
+		t.Errorf("progress %+v, %v", progress, err)
+	}
+	s.wakeNobody()
+	s.nothingIsLeft()
+	s.theReceipt(store.ReasonDisconnected, store.RevocationEnded, stored)
+	if s.connected(cyclist) {
+		t.Error("Strava still has the authorization")
+	}
+	if !s.connected(beginner) || s.count(`SELECT count(*) FROM activities WHERE account_id = $1`, other) == 0 {
+		t.Error("another athlete lost something")
+	}
+	if got := s.count(`SELECT count(*) FROM thresholds WHERE account_id = $1`, s.account); got != 2 {
+		t.Error("what the athlete told here went too")
+	}
+	if got := s.log.count(logging.EventErasureCompleted); got != 1 {
+		t.Errorf("%d events of an erasure", got)
+	}
+	if _, err := s.service.Disconnect(s.ctx(), s.account); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("disconnecting again: %v", err)
+	}
+	// Nothing stands in the way of a new beginning, with another athlete too.
+	s.connect(oddIntervals)
+	s.drain()
+	if got := s.count(`SELECT count(*) FROM activities WHERE account_id = $1`, s.account); got != len(s.truth(oddIntervals)) {
+		t.Errorf("%d activities after connecting anew", got)
+	}
+}
+
+// At each of a running sync's calls in turn, the athlete disconnects.
+func TestASyncThatIsDisconnectedUnderWayStoresNothingMore(t *testing.T) {
+	t.Parallel()
+	for at := range int64(6) {
+		t.Run(strconv.FormatInt(at, 10), func(t *testing.T) {
+			t.Parallel()
+			s := setup(t, stravasim.Config{Activities: 6})
+			s.connect(cyclist)
+			s.pass(7 * time.Hour) // so that the first call is a refresh
+			var calls atomic.Int64
+			erased := make(chan error, 1)
+			disconnect := func(r *http.Request) {
+				if calls.Add(1) != at+1 {
+					return
+				}
+				go func() { // a refresh holds the connection's row until it is answered
+					_, err := s.service.Disconnect(s.ctx(), s.account)
+					erased <- err
+				}()
+				if r.URL.Path != "/oauth/token" {
+					if err := <-erased; err != nil {
+						t.Error(err)
+					}
+					erased <- nil
+				}
+			}
+			s.request.Store(&disconnect)
+			if err := s.wake(); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-erased; err != nil {
+				t.Fatal(err)
+			}
+			s.request.Store(nil)
+			if err := s.wake(); err != nil {
+				t.Fatal(err)
+			}
+			s.wakeNobody()
+			if err := s.wake(); err != nil {
+				t.Fatal(err)
+			}
+			s.nothingIsLeft()
+			if s.connected(cyclist) || s.count(`SELECT count(*) FROM erasures WHERE revocation = 'ended' AND erased_at IS NOT NULL`) != 1 {
+				t.Errorf("not revoked: %s", s.dump("erasures"))
+			}
+		})
+	}
+}
+
+func TestRowsGoWhileStravaIsDownAndTheTokenWaitsForIt(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 4})
+	s.connect(cyclist)
+	s.drain()
+	stored := s.count(`SELECT count(*) FROM activities`)
+	s.fault(stravasim.Fault{Kind: stravasim.FaultStatus, Status: 597, Endpoint: "token", Count: 1})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultDrop, Endpoint: "deauthorize", Count: 1})
+	s.disconnect()
+	s.wakeNobody()
+	s.nothingIsLeft()
+	if got := s.count(`SELECT count(*) FROM erasures WHERE erased_at IS NOT NULL AND revocation = 'pending' AND sealed_refresh_token IS NOT NULL`); got != 1 {
+		t.Fatal(s.dump("erasures"))
+	}
+	for range 3 {
+		s.pass(time.Hour)
+		s.wakeNobody()
+	}
+	s.theReceipt(store.ReasonDisconnected, store.RevocationEnded, stored)
+	if s.connected(cyclist) {
+		t.Error("Strava still has the authorization")
+	}
+}
+
+func TestAfterThirtyDaysTheTokenGoesAllTheSame(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	s.connect(cyclist)
+	s.drain()
+	stored := s.count(`SELECT count(*) FROM activities`)
+	s.fault(stravasim.Fault{Kind: stravasim.FaultDrop, Endpoint: "token"})
+	s.disconnect()
+	s.wakeNobody()
+	s.pass(revokeWithin + time.Hour)
+	s.wakeNobody()
+	s.theReceipt(store.ReasonDisconnected, store.RevocationGivenUp, stored)
+}
+
+func TestAnAthleteWhoLeavesAtStravaIsErasedToo(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(*system){
+		"told at once": func(*system) {},
+		"found out by a sync before": func(s *system) {
+			s.pass(incrementalEvery + time.Minute)
+			if err := s.wake(); err != nil {
+				s.t.Fatal(err)
+			}
+			if got := s.count(`SELECT count(*) FROM strava_connections WHERE status = 'reconnect'`); got != 1 {
+				s.t.Fatal("the sync did not find out")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t, stravasim.Config{Activities: 4})
+			s.connect(cyclist)
+			s.drain()
+			stored := s.count(`SELECT count(*) FROM activities`)
+			events := s.subscribe()
+			s.control(http.MethodPost, "/athletes/"+strconv.FormatInt(cyclist, 10)+"/revoke", nil)
+			hint := s.take(events, 1)[0]
+			before(s)
+			s.hint(hint)
+			s.hint(hint) // twice, of course
+			s.wakeNobody()
+			s.nothingIsLeft()
+			s.theReceipt(store.ReasonDeauthorized, store.RevocationEnded, stored)
+			if s.wakes.count() == 0 {
+				t.Error("nobody was woken to erase")
+			}
+		})
+	}
+}
+
+func TestAForgedDeauthorizationErasesNothing(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 3})
+	s.connect(cyclist)
+	s.drain()
+	rows := s.dump("activities") + s.dump("activity_streams")
+	forged := message.Hint{Kind: message.KindHint, Object: message.ObjectAthlete, Aspect: message.AspectDeauthorize, ObjectID: cyclist, OwnerID: cyclist, EventTime: 1}
+	for range 5 {
+		s.hint(forged)
+	}
+	if got := s.calls("token"); got != 1 {
+		t.Errorf("%d refreshes for five events at once, want 1", got)
+	}
+	// Whatever else the token endpoint answers proves nothing either.
+	for _, fault := range []stravasim.Fault{
+		{Kind: stravasim.FaultStatus, Status: 401, Endpoint: "token", Count: 1}, {Kind: stravasim.FaultStatus, Status: 403, Endpoint: "token", Count: 1},
+		{Kind: stravasim.FaultStatus, Status: 404, Endpoint: "token", Count: 1}, {Kind: stravasim.FaultStatus, Status: 429, Endpoint: "token", Count: 1},
+		{Kind: stravasim.FaultStatus, Status: 502, Endpoint: "token", Count: 1},
+	} {
+		s.fault(fault)
+		s.pass(2 * time.Hour)
+		s.hint(forged)
+	}
+	s.drain()
+	if s.dump("activities")+s.dump("activity_streams") != rows || !s.connected(cyclist) ||
+		s.count(`SELECT count(*) FROM strava_connections WHERE status = 'connected'`) != 1 {
+		t.Errorf("the event was believed: %s", s.dump("strava_connections", "sealed_access_token", "sealed_refresh_token"))
+	}
+}
+
+func TestConnectingAnewWaitsForTheErasureAndEndsItsRevocation(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 3})
+	s.connect(cyclist)
+	s.drain()
+	stored := s.count(`SELECT count(*) FROM activities`)
+	s.disconnect()
+	if _, err := s.service.Connect(s.ctx(), s.account, s.grant(cyclist), []string{"activity:read_all"}); codeOf(err) != "strava-erasing" {
+		t.Fatalf("connected into an erasure: %v", err)
+	}
+	s.fault(stravasim.Fault{Kind: stravasim.FaultDrop, Endpoint: "deauthorize", Count: 1})
+	s.wakeNobody() // erases, and can't revoke; the refused consent's token was handed over, so the refresh works
+	if got := s.count(`SELECT count(*) FROM erasures WHERE erased_at IS NOT NULL AND revocation = 'pending'`); got != 1 {
+		t.Fatal(s.dump("erasures"))
+	}
+	s.connect(cyclist)
+	s.pass(2 * time.Hour)
+	s.wakeNobody()
+	s.drain()
+	s.theReceipt(store.ReasonDisconnected, store.RevocationSuperseded, stored)
+	if got := s.count(`SELECT count(*) FROM strava_connections WHERE status = 'connected' AND refined_at IS NOT NULL`); got != 1 || !s.connected(cyclist) {
+		t.Error("the new connection was ended with the old one")
+	}
+}
+
+func TestARefusedConsentDuringAnErasureIsRevokedWithIt(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	s.connect(cyclist)
+	s.disconnect()
+	if _, err := s.service.Connect(s.ctx(), s.account, s.grant(cyclist), []string{"activity:read_all"}); codeOf(err) != "strava-erasing" {
+		t.Fatalf("connected into an erasure: %v", err)
+	}
+	s.wakeNobody()
+	if s.connected(cyclist) {
+		t.Error("Strava still has the authorization of the refused consent")
+	}
+}
+
+// Killed at each call in turn, the erasure ends the same.
+func TestAnErasureKilledAnywhereEndsTheSame(t *testing.T) {
+	t.Parallel()
+	for at := range int64(2) {
+		s := setup(t, stravasim.Config{Activities: 3})
+		s.connect(cyclist)
+		s.drain()
+		stored := s.count(`SELECT count(*) FROM activities`)
+		s.disconnect()
+		var calls atomic.Int64
+		kill := func(*http.Request) {
+			if calls.Add(1) == at+1 {
+				s.endConnections()
+			}
+		}
+		s.request.Store(&kill)
+		for range 3 {
+			_ = s.worker.Wake(s.ctx(), message.NewWake(1, 0))
+			s.pass(leaseTime + time.Second)
+		}
+		s.pass(2 * time.Hour)
+		s.wakeNobody()
+		s.nothingIsLeft()
+		s.theReceipt(store.ReasonDisconnected, store.RevocationEnded, stored)
+		if s.connected(cyclist) || calls.Load() <= at {
+			t.Errorf("killed at call %d of %d: Strava still has the authorization", at+1, calls.Load())
+		}
+	}
+}
+
+func TestTheOperatorIsToldOfAnErasureThatTakesLong(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	s.connect(cyclist)
+	s.disconnect()
+	dispatcher := Dispatcher{Databases: s.direct("dispatch").AsOpener(), Publisher: s.wakes, Now: s.now}
+	tick := func(want int) {
+		t.Helper()
+		if err := dispatcher.Tick(s.ctx()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.log.count(logging.EventErasureLate); got != want {
+			t.Errorf("%d events of a late erasure, want %d", got, want)
+		}
+	}
+	tick(0)
+	s.pass(eraseWithin + time.Minute)
+	tick(1)
+	s.wakeNobody()
+	tick(1)
+}
+
+// I08: neither logs nor what stays hold a token.
+func TestNoTokenOfAnErasureStandsInTheOpen(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	grant := s.grant(cyclist)
+	if _, err := s.service.Connect(s.ctx(), s.account, grant, []string{"activity:read_all"}); err != nil {
+		t.Fatal(err)
+	}
+	s.disconnect()
+	token := grant.Tokens.Refresh.Reveal()
+	if strings.Contains(s.dump("erasures"), token) {
+		t.Error("the database holds the token")
+	}
+	s.wakeNobody()
+	if token == "" || strings.Contains(s.log.String(), token) {
+		t.Error("the log holds the token, or there is none")
+	}
+}
+
+func TestHousekeepingForgetsOldReceipts(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 1})
+	s.connect(cyclist)
+	s.disconnect()
+	s.wakeNobody()
+	forget := func() {
+		t.Helper()
+		if err := s.session().InTx(context.Background(), func(ctx context.Context, conn database.Conn) error {
+			return store.ForgetErasures(ctx, conn, s.now().Add(-revokeWithin), s.now().Add(-receiptsKept))
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget()
+	if got := s.count(`SELECT count(*) FROM erasures`); got != 1 {
+		t.Fatal("a new receipt was forgotten")
+	}
+	s.pass(receiptsKept + time.Hour)
+	forget()
+	if got := s.count(`SELECT count(*) FROM erasures`); got != 0 {
+		t.Error("an old receipt stays")
+	}
+}
