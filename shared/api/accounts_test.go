@@ -131,7 +131,8 @@ func TestEveryOperationDemandsASessionUnlessItCannot(t *testing.T) {
 	open := map[string]bool{"POST /v1/accounts": true, "POST /v1/session": true, "GET /v1/health": true, "GET /v1/strava/callback": true}
 	for _, route := range [][2]string{
 		{"GET", "/v1/session"}, {"DELETE", "/v1/session"}, {"GET", "/v1/onboarding"}, {"GET", "/v1/settings"},
-		{"PATCH", "/v1/settings"}, {"GET", "/v1/strava/connect"}, {"POST", "/v1/sync"}, {"GET", "/v1/sync"}, {"GET", "/v1/activities"},
+		{"PATCH", "/v1/settings"}, {"GET", "/v1/strava/connect"}, {"DELETE", "/v1/strava"}, {"POST", "/v1/sync"}, {"GET", "/v1/sync"},
+		{"GET", "/v1/activities"},
 		{"GET", "/v1/activities/1"}, {"GET", "/v1/activities/1/streams"}, {"GET", "/v1/training-load"}, {"GET", "/v1/training-load/today"},
 	} {
 		open[route[0]+" "+route[1]] = false

@@ -31,6 +31,7 @@ const (
 	outcomeScope       outcome = "scope"       // activities were not granted
 	outcomeTaken       outcome = "taken"       // the Strava athlete belongs to another account
 	outcomeOther       outcome = "other"       // this account is connected to another Strava athlete
+	outcomeErasing     outcome = "erasing"     // what came with the connection before is still being erased
 	outcomeFull        outcome = "full"        // Strava allows this app no further athlete
 	outcomeCode        outcome = "code"        // Strava no longer accepts its own code
 	outcomeSignedOut   outcome = "signed-out"  // the session ended meanwhile
@@ -59,6 +60,8 @@ func (a *API) stravaOperations(service huma.API) {
 			}
 			return &redirect{http.StatusSeeOther, a.Strava.AuthorizeURL(state, a.PublicURL.JoinPath(callbackPath).String())}, nil
 		})
+	register(service, status(operation(http.MethodDelete, "/v1/strava", "strava-disconnect", "End the connection to Strava and erase everything that came from there"), http.StatusNoContent),
+		a.disconnect)
 	callback := open(status(operation(http.MethodGet, callbackPath, "strava-callback", "Where Strava sends the browser back to; answers with a redirect to the page that says how it ended"), http.StatusSeeOther))
 	// What Strava adds one day must not end an athlete's way, and what it never sends ends with the state.
 	callback.RejectUnknownQueryParameters, callback.SkipValidateParams = false, true
@@ -68,6 +71,16 @@ func (a *API) stravaOperations(service huma.API) {
 			target.RawQuery = "strava=" + string(a.finishOAuth(ctx, in))
 			return &redirect{http.StatusSeeOther, target.String()}, nil
 		})
+}
+
+// disconnect ends the connection at once; what came from Strava is erased right after, within a day at the latest.
+func (a *API) disconnect(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	dueID, err := a.Activities.Disconnect(ctx, identity(ctx).AccountID)
+	if err != nil {
+		return nil, err
+	}
+	a.wake(ctx, 0, dueID)
+	return nil, nil
 }
 
 // finishOAuth consumes the state before anything else, so that an answer can be used once whatever comes after.
@@ -122,6 +135,8 @@ func (a *API) outcomeOf(ctx context.Context, err error) outcome {
 			return outcomeTaken
 		case "strava-other-athlete":
 			return outcomeOther
+		case "strava-erasing":
+			return outcomeErasing
 		}
 	}
 	serverless.Report(ctx, fmt.Errorf("connect Strava: %w", err))

@@ -12,6 +12,7 @@ const outcomes = {
   scope: 'Strava did not allow reading your activities. Connect again and leave the boxes about your activities ticked.',
   taken: 'This Strava athlete belongs to another Train-D account already. Sign in to that account, or choose another athlete.',
   other: 'This account is connected to another Strava athlete. Sign in at Strava as that athlete and connect again.',
+  erasing: 'The data of your connection before is still being erased. Please connect again in a minute.',
   full: 'Strava lets this app connect no further athlete at present. Please try again later.',
   code: 'Strava did not accept the authorization. Please connect again.',
   'signed-out': 'Your session ended meanwhile. Sign in and connect again.',
@@ -97,6 +98,13 @@ $('sign-out').addEventListener('click', () => act($('sign-out'), async () => {
 $('sync').addEventListener('click', () => act($('sync'), async () => {
   await call('POST', '/v1/sync');
   await refresh();
+}));
+$('disconnect').addEventListener('click', () => act($('disconnect'), async () => {
+  if (!confirm('Disconnect Strava and erase everything that came from there? What you told us yourself stays.')) return;
+  await call('DELETE', '/v1/strava');
+  drawn = { refined: -1, activities: -1 };
+  await refresh();
+  say('Strava is disconnected. What came from there is being erased.');
 }));
 
 // Zones that the browser knows, its own first chosen; the server has the last word.
