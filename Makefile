@@ -32,6 +32,10 @@ run: $(LOCAL) ## Run all of Train-D on this machine, at http://localhost:8080 (P
 demo: $(LOCAL) ## Drive a fresh athlete through the running system, or one that it starts.
 	@exec $(LOCAL) demo
 
+.PHONY: ops
+ops: ## Run an operator's command on the running local system: make ops ARGS="parked list".
+	@go run ./infra/ops/cmd/ops -local $(ARGS)
+
 .PHONY: clean
 clean: $(LOCAL) ## Forget the local system's state and everything built.
 	@$(LOCAL) clean

@@ -36,7 +36,7 @@ func (s *System) startCloudSQL(ctx context.Context) error {
 	}
 	// Not ctx: the functions need the instance for what they finish after the signal that ends the start.
 	s.instance, err = cloudsim.StartSQL(context.WithoutCancel(ctx), cloudsim.SQLConfig{
-		Project: project, Region: "europe-west1", Instance: "main",
+		Project: Project, Region: "europe-west1", Instance: "main",
 		Backend:   net.JoinHostPort("127.0.0.1", strconv.Itoa(s.database.server.Port)),
 		IAMLogins: logins,
 		Log:       slog.New(slog.NewJSONHandler(log, nil)),
@@ -49,7 +49,7 @@ func (s *System) startCloudSQL(ctx context.Context) error {
 }
 
 // iamUser is a function's service account as Cloud SQL names it.
-func iamUser(login string) string { return login + "@" + project + ".iam" }
+func iamUser(login string) string { return login + "@" + Project + ".iam" }
 
 // routes are the settings by which a function reaches the database: the plain route for its pool and the connector's for
 // direct and fallback connections, or one for all to a PostgreSQL of the user's own.

@@ -18,8 +18,8 @@ import (
 	"github.com/train-d/train-d/shared/secret"
 )
 
-// simulatorClient is the app that the simulator knows. It opens nothing outside this machine.
-const simulatorClient, simulatorSecret = "50001", "known-to-the-simulator-alone"
+// SimulatorClient and SimulatorSecret are the app that the simulator knows. They open nothing outside this machine.
+const SimulatorClient, SimulatorSecret = "50001", "known-to-the-simulator-alone"
 
 // startAll starts the programs in their order: the cloud's parts and Strava, then Migrate, then those that need the schema.
 func (s *System) startAll(ctx context.Context, binaries map[string]string) error {
@@ -58,6 +58,11 @@ func (s *System) startAll(ctx context.Context, binaries map[string]string) error
 			return err
 		}
 	}
+	if !s.realStrava() {
+		if err := s.subscribe(ctx); err != nil {
+			return err
+		}
+	}
 	if s.info.Database, err = s.database.superuserDSN(); err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (s *System) ports() (map[string]int, error) {
 	ports := map[string]int{}
 	for _, function := range functions {
 		port := s.settings.Port
-		if function.topic != "" {
+		if function.name != "onboarding" {
 			var err error
 			if port, err = freePort(); err != nil {
 				return nil, err
@@ -92,7 +97,7 @@ func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
 	}
 	s.logs = append(s.logs, log)
 	config := cloudsim.Config{
-		Project: project,
+		Project: Project,
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),
 		Jobs: []cloudsim.Job{{
 			Name: "tick", Topic: "schedule", Every: time.Duration(s.settings.TickSeconds) * time.Second,
@@ -109,12 +114,13 @@ func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
 			Audience: loopback(ports[function.name]), ServiceAccountEmail: pusher,
 			AckDeadline: 120 * time.Second, MinBackoff: time.Second, MaxBackoff: time.Minute,
 			MaxAttempts: 100, DeadLetterTopic: function.topic + "-dead-letter", Concurrency: 4,
-		})
+		}, cloudsim.Subscription{Name: function.topic + "-dead-letter", Topic: function.topic + "-dead-letter"})
 	}
 	// Not ctx: the cloud must outlive the signal that ends the start, until Stop closes it in its turn.
 	if s.cloud, err = cloudsim.Start(context.WithoutCancel(ctx), config); err != nil {
 		return fmt.Errorf("start Pub/Sub: %w", err)
 	}
+	s.info.PubSub = s.cloud.PubSubAddress()
 	s.info.Pushes = Program{URL: s.cloud.ControlURL(), PID: os.Getpid(), Log: log.Name()}
 	return nil
 }
@@ -122,7 +128,7 @@ func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
 func (s *System) startSimulator(ctx context.Context, binary string) error {
 	port := s.settings.Port + 1
 	environment := with(os.Environ(), map[string]string{
-		"PORT": fmt.Sprint(port), "STRAVASIM_CLIENT_ID": simulatorClient, "STRAVASIM_CLIENT_SECRET": simulatorSecret,
+		"PORT": fmt.Sprint(port), "STRAVASIM_CLIENT_ID": SimulatorClient, "STRAVASIM_CLIENT_SECRET": SimulatorSecret,
 		"STRAVASIM_STATE": s.folder.file("stravasim.json"), "STRAVASIM_ATHLETES": fmt.Sprint(s.settings.Athletes),
 		"STRAVASIM_ACTIVITIES": fmt.Sprint(s.settings.Activities),
 	})
@@ -135,21 +141,24 @@ func (s *System) startSimulator(ctx context.Context, binary string) error {
 
 func (s *System) startFunction(ctx context.Context, name, entry, binary string, port int, keyset string) (Program, error) {
 	settings := map[string]string{
-		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": project,
+		"FUNCTION_TARGET": entry, "PORT": fmt.Sprint(port), "GOOGLE_CLOUD_PROJECT": Project,
 		"PUBSUB_EMULATOR_HOST": s.cloud.PubSubAddress(), "LOG_FORMAT": s.settings.LogFormat,
 		"PUSH_AUDIENCE": loopback(port), "PUSH_SERVICE_ACCOUNT": pusher, "PUSH_CERTS_URL": s.cloud.CertsURL(),
 		"PUBLIC_URL": s.info.URL, "TOKEN_KEYSET": keyset, "CLOUD_RUN_TIMEOUT_SECONDS": "60",
 	}
-	routes, err := s.routes(name)
+	own, err := s.routes(name)
+	if name == "webhook" { // which has no database
+		own, err = s.hookSettings(port)
+	}
 	if err != nil {
 		return Program{}, err
 	}
-	maps.Copy(settings, routes)
+	maps.Copy(settings, own)
 	if name == "sync" {
 		settings["CLOUD_RUN_TIMEOUT_SECONDS"] = "110"
 	}
 	if !s.realStrava() {
-		settings["STRAVA_CLIENT_ID"], settings["STRAVA_CLIENT_SECRET"] = simulatorClient, simulatorSecret
+		settings["STRAVA_CLIENT_ID"], settings["STRAVA_CLIENT_SECRET"] = SimulatorClient, SimulatorSecret
 		settings["STRAVA_API_URL"] = s.info.Simulator.URL + "/api/v3"
 		settings["STRAVA_OAUTH_URL"] = s.info.Simulator.URL + "/oauth"
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/train-d/train-d/infra/stage"
 )
 
-// project is the Google Cloud project that the local system plays.
-const project = "train-d-local"
+// Project is the Google Cloud project that the local system plays.
+const Project = "train-d-local"
 
 // pusher is the service account whose signed tokens the dispatcher sends.
 const pusher = "pubsub-push@train-d-local.iam.gserviceaccount.com"
@@ -25,6 +25,7 @@ const pusher = "pubsub-push@train-d-local.iam.gserviceaccount.com"
 var functions = []struct{ name, entry, topic string }{
 	{"migrate", "Migrate", "migrate"},
 	{"onboarding", "Onboarding", ""},
+	{"webhook", "Webhook", ""},
 	{"dispatch", "Dispatch", "schedule"},
 	{"sync", "Sync", "sync"},
 }
@@ -53,6 +54,8 @@ type Info struct {
 	Functions map[string]Program `json:"functions"`
 	Postgres  Program            `json:"postgres"`
 	CloudSQL  Program            `json:"cloud_sql"` // Admin API and control API; empty where DATABASE_URL names a server
+	PubSub    string             `json:"pubsub"` // host and port, for PUBSUB_EMULATOR_HOST
+	Webhook   Hook               `json:"webhook"`
 }
 
 // Program is one program of the system.

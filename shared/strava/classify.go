@@ -21,6 +21,7 @@ const (
 	concernsAthlete concern = iota
 	concernsActivity
 	concernsToken
+	concernsSubscription // the operator asks, and reads what Strava says
 )
 
 // refusal is the body of Strava's errors. "errors" is sometimes a text, so it is read on its own.
@@ -92,6 +93,9 @@ func classify(about concern, status int, header http.Header, body []byte, now ti
 		e.Scope, e.Code = ScopeActivity, CodeRefused
 	default:
 		e.Scope, e.Code, e.RetryAt = ScopeApp, CodeRefused, now.Add(pauseMaintenance)
+	}
+	if about == concernsSubscription {
+		e.Err = inWords(reasons)
 	}
 	if told := retryAfter(header, now); told.After(e.RetryAt) {
 		e.RetryAt = told
