@@ -39,6 +39,8 @@ func TestWholeWay(t *testing.T) {
 	t.Run("every function takes its route", func(t *testing.T) { everyFunctionTakesItsRoute(t, system) })
 	t.Run("no login can do what is beyond it", func(t *testing.T) { noLoginBeyondItsOwn(t, db) })
 	t.Run("everything listens on loopback", func(t *testing.T) { everythingListensOnLoopback(t, system.Info()) })
+	t.Run("what Strava pushes arrives", func(t *testing.T) { pushedEventsArrive(t, system, db) })
+	t.Run("disconnecting erases", func(t *testing.T) { disconnectingErases(t, athlete, db) })
 }
 
 // redeliveryChangesNothing delivers every message again and compares all rows.

@@ -1,0 +1,71 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/infra/e2e"
+	"github.com/train-d/train-d/infra/local"
+)
+
+// order has the simulator do something, as an athlete at Strava would.
+func order(t *testing.T, system *local.System, method, path, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, system.Info().Simulator.URL+"/_sim"+path, bytes.NewBufferString(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		t.Fatalf("%s %s: %s", method, path, response.Status)
+	}
+}
+
+func number(t *testing.T, db *pgx.Conn, sql string, args ...any) (n int64) {
+	t.Helper()
+	if err := db.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// pushedEventsArrive makes a change at Strava of each kind and waits for it here, with nobody asking and no tick.
+func pushedEventsArrive(t *testing.T, system *local.System, db *pgx.Conn) {
+	owner := number(t, db, `SELECT athlete_id FROM strava_connections`)
+	newest := number(t, db, `SELECT id FROM activities ORDER BY start_at DESC LIMIT 1`)
+	order(t, system, http.MethodPost, fmt.Sprintf("/athletes/%d/activities", owner), `{"minutes": 20}`)
+	until(t, "the new activity with its samples", func() bool {
+		return number(t, db, `SELECT count(*) FROM activities WHERE streams = 'stored'
+			AND start_at > (SELECT start_at FROM activities WHERE id = $1)`, newest) == 1
+	})
+	order(t, system, http.MethodPatch, fmt.Sprintf("/activities/%d", newest), `{"name": "Renamed at Strava"}`)
+	until(t, "the new name", func() bool {
+		return number(t, db, `SELECT count(*) FROM activities WHERE name = 'Renamed at Strava'`) == 1
+	})
+	other := number(t, db, `SELECT id FROM activities WHERE id <> $1 AND deleted_at IS NULL ORDER BY start_at LIMIT 1`, newest)
+	order(t, system, http.MethodDelete, fmt.Sprintf("/activities/%d", other), "")
+	until(t, "the tombstone", func() bool {
+		return number(t, db, `SELECT count(*) FROM activities WHERE id = $1 AND deleted_at IS NOT NULL`, other) == 1
+	})
+}
+
+// disconnectingErases ends the connection as the page's button does, and waits until nothing is left of it.
+func disconnectingErases(t *testing.T, athlete *e2e.Athlete, db *pgx.Conn) {
+	if err := athlete.Call(t.Context(), http.MethodDelete, "/v1/strava", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the receipt", func() bool {
+		return number(t, db, `SELECT count(*) FROM erasures WHERE erased_at IS NOT NULL AND revocation = 'ended' AND account_id IS NULL`) == 1
+	})
+	if left := number(t, db, `SELECT (SELECT count(*) FROM activities) + (SELECT count(*) FROM activity_streams) + (SELECT count(*) FROM strava_connections)`); left != 0 {
+		t.Errorf("%d rows are left", left)
+	}
+}
