@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -55,6 +57,23 @@ func pushedEventsArrive(t *testing.T, system *local.System, db *pgx.Conn) {
 	until(t, "the tombstone", func() bool {
 		return number(t, db, `SELECT count(*) FROM activities WHERE id = $1 AND deleted_at IS NOT NULL`, other) == 1
 	})
+}
+
+// secretsStayOutOfTheLog reads what Webhook wrote at the most talkative level.
+func secretsStayOutOfTheLog(t *testing.T, system *local.System) {
+	written, err := os.ReadFile(system.Info().Functions["webhook"].Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook := system.Info().Webhook
+	if !bytes.Contains(written, []byte("request completed")) {
+		t.Fatal("the log tells of no request: this test looks for the wrong thing")
+	}
+	for _, word := range []string{path.Base(hook.CallbackURL), hook.VerifyToken} {
+		if bytes.Contains(written, []byte(word)) {
+			t.Error("a secret stands in the log of webhook")
+		}
+	}
 }
 
 // disconnectingErases ends the connection as the page's button does, and waits until nothing is left of it.

@@ -136,7 +136,8 @@ func TestASyncThatIsDisconnectedUnderWayStoresNothingMore(t *testing.T) {
 					if err := <-erased; err != nil {
 						t.Error(err)
 					}
-					erased <- nil
+					// Erased as well before Strava answers: nothing comes after that would erase what is stored now.
+					erased <- s.worker.Wake(s.ctx(), message.NewWake(1, 0))
 				}
 			}
 			s.request.Store(&disconnect)
@@ -398,5 +399,28 @@ func TestHousekeepingForgetsOldReceipts(t *testing.T) {
 	forget()
 	if got := s.count(`SELECT count(*) FROM erasures`); got != 0 {
 		t.Error("an old receipt stays")
+	}
+}
+
+func TestAnErasureIsWokenThoughStravasQuotaIsSpent(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 1})
+	s.connect(cyclist)
+	dispatcher := Dispatcher{Databases: s.direct("dispatch").AsOpener(), Publisher: s.wakes, Now: s.now}
+	if err := dispatcher.Tick(s.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	s.wakeNobody() // housekeeping, which would be woken anyway
+	if _, err := s.admin.Exec(t.Context(), `INSERT INTO strava_quota (kind, span, window_start, call_limit, blocked_until)
+SELECT kind, span, now(), 100, now() + interval '1 hour' FROM (VALUES ('overall'), ('read')) AS kinds (kind), (VALUES ('quarter'), ('day')) AS spans (span)`); err != nil {
+		t.Fatal(err)
+	}
+	s.disconnect()
+	before := s.wakes.count()
+	if err := dispatcher.Tick(s.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.wakes.count() - before; got != 1 {
+		t.Errorf("%d accounts woken, want the erasure's", got)
 	}
 }

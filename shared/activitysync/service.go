@@ -48,7 +48,7 @@ func CheckScopes(scopes []string) error {
 		"Strava did not allow reading activities: connect again and leave “View data about your activities” ticked")
 }
 
-// Connect stores an athlete's authorization and makes the backfill due, in one transaction. It gives the due row's id for
+// Connect stores an athlete's authorization and makes the backfill due, and what was parked, in one transaction. It gives the due row's id for
 // a Wake. A grant without a scope that reads activities is refused as by CheckScopes. Another account's athlete is a
 // Conflict with code strava-athlete-taken, this account's other athlete one with code strava-other-athlete. A refusal
 // changes nothing but one: the exchange made the tokens dead that Strava gave for the same athlete before, so whose
@@ -90,6 +90,9 @@ func (s *Service) Connect(ctx context.Context, accountID int64, grant strava.Gra
 			SealedRefreshToken: refresh, TokenExpiresAt: grant.Tokens.ExpiresAt,
 		})
 		if err != nil {
+			return err
+		}
+		if err := store.ResumeParked(ctx, conn, accountID, s.now()); err != nil {
 			return err
 		}
 		// Listing takes a handful of calls and a person looks on, so it goes before other athletes' streams.

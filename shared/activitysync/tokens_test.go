@@ -11,6 +11,7 @@ import (
 	"github.com/train-d/train-d/infra/stravasim"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/message"
 )
 
 // I19: however many messages come at once, the rotating token is refreshed once and nobody is disconnected.
@@ -110,10 +111,22 @@ func TestARevokedConnectionAsksThisAthleteAloneToReconnect(t *testing.T) {
 	if got := s.log.count(logging.EventStravaDisconnected); got != 1 {
 		t.Errorf("%d events of a disconnection", got)
 	}
+	if _, err := s.admin.Exec(t.Context(), `INSERT INTO due_work (account_id, kind, subject, parked_at, parked_reason)
+VALUES ($1, 'reread', '7', now(), 'Strava no longer accepts the connection')`, s.account); err != nil {
+		t.Fatal(err)
+	}
+	before := s.dump("due_work")
+	s.hint(activityHint(message.AspectUpdate, cyclist, 5)) // nothing can be asked of Strava now
+	if after := s.dump("due_work"); after != before {
+		t.Errorf("a hint made work that can't be done:\n%s", after)
+	}
 	s.connect(cyclist)
 	s.drain()
 	if got := s.count(`SELECT count(*) FROM activities WHERE account_id = $1`, s.account); got != len(s.truth(cyclist)) {
 		t.Errorf("%d activities after connecting again", got)
+	}
+	if got := s.count(`SELECT count(*) FROM due_work WHERE parked_at IS NOT NULL`); got != 0 {
+		t.Errorf("work is still parked: %s", s.dump("due_work"))
 	}
 }
 

@@ -3,7 +3,9 @@ package store
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -77,5 +79,36 @@ SELECT account, 7, 'Run', '', now(), '', now(), '{}', '', '{}', 'none', 1, 'none
 	left, err = CountHeld(t.Context(), admin, account, nil)
 	if err != nil || left["sessions"] != 1 || left["consents"] != 3 || left["due_work"] != 2 {
 		t.Errorf("left of the account %v, %v", left, err)
+	}
+}
+
+func TestAnErasureThatLeavesRowsGetsNoReceipt(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	conn := connect(t, db, "sync")
+	account := newAccount(t, connect(t, db, "onboarding"), "held@example.com")
+	connection := StravaConnection{AccountID: account, AthleteID: 7, Scopes: []string{}, SealedAccessToken: []byte("a"),
+		SealedRefreshToken: []byte("r"), TokenExpiresAt: noon}
+	if err := PutConnection(t.Context(), conn, connection); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := BeginErasure(t.Context(), conn, connection, ReasonDisconnected, "", noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := PutConnection(t.Context(), conn, connection); err != nil { // as nothing in the program does
+		t.Fatal(err)
+	}
+	erasure, found, err := OpenErasure(t.Context(), conn, account)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	if err := EndErasing(t.Context(), conn, erasure, nil, noon); err == nil || !strings.Contains(err.Error(), "strava_connections:1") {
+		t.Errorf("got %v", err)
+	}
+	if again, err := ReadErasure(t.Context(), conn, erasure.ID); err != nil || again.ErasedAt != nil {
+		t.Errorf("got %+v, %v", again, err)
+	}
+	if late, err := CountLateErasures(t.Context(), conn, noon.Add(time.Second)); err != nil || late != 1 {
+		t.Errorf("%d late, %v", late, err)
 	}
 }

@@ -36,13 +36,14 @@ type Question struct {
 }
 
 // AskAbout makes a question about a Strava athlete due, and gives the due row and its account for a Wake; false, and
-// nothing written, where no account has the athlete. One statement, so it needs no transaction around it.
+// nothing written, where no account has the athlete, or one that must connect again before anything but the authorization can be
+// asked about: then the whole history is listed anyway. One statement, so it needs no transaction around it.
 func AskAbout(ctx context.Context, conn database.Conn, athleteID int64, question Question) (dueID, accountID int64, known bool, err error) {
 	const sql = `-- name: due.ask_about
 INSERT INTO due_work AS due (account_id, kind, subject, lane, cursor, due_at, origin_trace)
 SELECT account_id, $2, $3, $4::smallint, $5::jsonb, now() - interval '5 seconds', $6
 FROM strava_connections
-WHERE athlete_id = $1` + askAgain + `
+WHERE athlete_id = $1 AND (status = 'connected' OR $2 = '` + KindAuthorization + `')` + askAgain + `
 RETURNING id, account_id`
 	err = conn.QueryRow(ctx, sql, athleteID, question.Kind, question.Subject, question.Lane, question.Cursor,
 		question.Trace).Scan(&dueID, &accountID)

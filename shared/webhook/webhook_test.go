@@ -192,6 +192,19 @@ func TestWhatIsNotStravasIsRefused(t *testing.T) {
 	}
 }
 
+// The adapter logs a request's pattern where it has one, else the beginning of its path, which is a secret here.
+func TestTheLogGetsAPatternInPlaceOfThePath(t *testing.T) {
+	t.Parallel()
+	handler, _, _, _ := setup(t)
+	for _, target := range []string{"/" + path, "/" + path + "/x", "/y"} {
+		request := httptest.NewRequest(http.MethodGet, target, nil)
+		handler.ServeHTTP(httptest.NewRecorder(), request)
+		if request.Pattern != "GET /{path}" {
+			t.Errorf("%s: pattern %q", target, request.Pattern)
+		}
+	}
+}
+
 func TestUntilASubscriptionIsKnownAnyIsTaken(t *testing.T) {
 	t.Parallel()
 	handler, published, server, _ := setup(t)
