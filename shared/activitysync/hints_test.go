@@ -259,3 +259,37 @@ func TestAnActivityThatStravaCanNeverGiveIsParkedAndTheRestGoesOn(t *testing.T) 
 		t.Error(s.dump("due_work"))
 	}
 }
+
+// The exertion that an athlete enters stands in the detail alone; whichever comes first, a look at the list takes it from
+// nobody.
+func TestWhatOnlyTheDetailTellsOutlastsTheList(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 3})
+	s.connect(cyclist)
+	s.drain()
+	var added stravasim.Activity
+	body := s.control(http.MethodPost, fmt.Sprintf("/athletes/%d/activities", cyclist), map[string]any{"manual": true, "minutes": 30})
+	if err := json.Unmarshal(body, &added); err != nil {
+		t.Fatal(err)
+	}
+	exertion := func(name string) int {
+		return s.count(`SELECT count(*) FROM activities WHERE id = $1 AND name = $2 AND summary->>'perceived_exertion' IS NOT NULL`, added.ID, name)
+	}
+	look := func() {
+		s.pass(incrementalEvery + time.Minute)
+		s.drain()
+	}
+	look()
+	if exertion(added.Name) != 0 {
+		t.Fatal("the list tells it: the test proves nothing")
+	}
+	s.hint(activityHint(message.AspectCreate, cyclist, added.ID))
+	if exertion(added.Name) != 1 {
+		t.Error("the detail's exertion was not stored")
+	}
+	s.control(http.MethodPatch, "/activities/"+strconv.FormatInt(added.ID, 10), map[string]any{"name": "Renamed"})
+	look()
+	if exertion("Renamed") != 1 {
+		t.Errorf("a look lost it: %s", s.dump("activities"))
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/strava"
 )
 
 // Phase is where an account's sync stands.
@@ -73,7 +74,11 @@ func (s *Service) Progress(ctx context.Context, accountID int64) (Progress, erro
 			return err
 		}
 		if counts.Pending > 0 && progress.Phase != PhaseReconnect {
-			eta := estimate(windows, counts.Pending, now)
+			rivals, err := store.CountRivalCalls(ctx, conn, accountID, counts.Pending, now, appReason(strava.CodeRateLimited))
+			if err != nil {
+				return err
+			}
+			eta := estimate(windows, counts.Pending+rivals, now)
 			progress.ETA = &eta
 		}
 		return nil

@@ -103,3 +103,30 @@ ORDER BY lane, due_at, id`
 	}
 	return states, nil
 }
+
+// mostRivals bounds how many accounts are looked at for CountRivalCalls; of more, these stand for all.
+const mostRivals = 100
+
+// CountRivalCalls estimates how many streams other accounts will ask for while this one asks for its own: turns go round, so
+// each takes at most as many as this one, and who is still being listed is taken to. Counted are accounts whose work is due at
+// now, or waits with the reason.
+func CountRivalCalls(ctx context.Context, conn database.Conn, accountID int64, own int, now time.Time, reason string) (int, error) {
+	const sql = `-- name: due.count_rival_calls
+WITH rivals AS MATERIALIZED (
+    SELECT account_id, bool_or(kind = 'backfill') AS listing
+    FROM due_work
+    WHERE kind IN ('backfill', 'streams') AND account_id <> $1 AND parked_at IS NULL AND (due_at <= $3 OR parked_reason = $4)
+    GROUP BY account_id
+)
+SELECT ceil(coalesce(avg(CASE WHEN listing THEN $2 ELSE pending.n END), 0) * (SELECT count(*) FROM rivals))::integer
+FROM (SELECT account_id, listing FROM rivals LIMIT $5) AS sampled,
+LATERAL (SELECT count(*) AS n
+         FROM (SELECT FROM activities
+               WHERE account_id = sampled.account_id AND streams = 'pending' AND deleted_at IS NULL
+               LIMIT $2) AS theirs) AS pending`
+	var calls int
+	if err := conn.QueryRow(ctx, sql, accountID, own, now, reason, mostRivals).Scan(&calls); err != nil {
+		return 0, fmt.Errorf("count rival calls: %w", err)
+	}
+	return calls, nil
+}
