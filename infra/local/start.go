@@ -18,8 +18,11 @@ import (
 	"github.com/train-d/train-d/shared/secret"
 )
 
-// SimulatorClient and SimulatorSecret are the app that the simulator knows. They open nothing outside this machine.
-const SimulatorClient, SimulatorSecret = "50001", "known-to-the-simulator-alone"
+// The app that the simulator knows. It opens nothing outside this machine.
+const (
+	SimulatorClient = "50001"
+	SimulatorSecret = "known-to-the-simulator-alone"
+)
 
 // startAll starts the programs in their order: the cloud's parts and Strava, then Migrate, then those that need the schema.
 func (s *System) startAll(ctx context.Context, binaries map[string]string) error {

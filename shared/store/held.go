@@ -80,10 +80,10 @@ func CountHeld(ctx context.Context, conn database.Conn, accountID int64, kept ma
 	left := map[string]int{}
 	for _, table := range tables {
 		condition := kept[table.Name]
-		switch {
-		case condition == "true":
+		switch condition {
+		case "true":
 			continue
-		case condition == "":
+		case "":
 			condition = "false"
 		}
 		if table.Column == nil {
