@@ -91,7 +91,8 @@ generate: ## Write what is generated: the OpenAPI document, the settings table o
 
 FUZZTIME ?= 60s
 .PHONY: prove
-prove: ## Run the long proofs: every fuzz target for FUZZTIME (60s).
+prove: ## Run the long proofs: every fuzz target for FUZZTIME (60s), and Sync killed at every step.
+	@TRAIND_PROVE=1 go test -v -run TestKilledAtAnyStep -timeout 4h ./infra/crash
 	@grep -rHoE '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' shared infra | sed 's/func //' | while IFS=: read -r file name; do \
 		echo "$$name in $$(dirname $$file)"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
