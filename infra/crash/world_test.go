@@ -285,16 +285,17 @@ func (w *world) order(method, path string, body any) []byte {
 	return answer.Bytes()
 }
 
-// calls is how often Strava was asked for activities and samples.
-func (w *world) calls() int {
+// strava is what the simulator has seen: how often it was asked for activities and samples, and who is connected.
+func (w *world) strava() (calls int, connected []int64) {
 	w.t.Helper()
 	var state struct {
-		Counts struct{ Calls map[string]int }
+		Counts    struct{ Calls map[string]int }
+		Connected []int64
 	}
 	if err := json.Unmarshal(w.order(http.MethodGet, "/state", nil), &state); err != nil {
 		w.t.Fatal(err)
 	}
-	return state.Counts.Calls["activities"] + state.Counts.Calls["activity"] + state.Counts.Calls["streams"]
+	return state.Counts.Calls["activities"] + state.Counts.Calls["activity"] + state.Counts.Calls["streams"], state.Connected
 }
 
 // volatile are the columns that two runs may differ in: times, nonces, and what counts attempts.
@@ -315,9 +316,11 @@ func (w *world) dump(table string, without ...string) string {
 	return strings.Join(lines, "\n")
 }
 
-// everything is the database without what may differ.
+// everything is the database without what may differ, and whose authorization Strava has.
 func (w *world) everything() string {
 	var all strings.Builder
+	_, connected := w.strava()
+	fmt.Fprintf(&all, "== connected at Strava: %v\n", connected)
 	for _, table := range []string{"accounts", "activities", "activity_streams", "strava_connections", "erasures"} {
 		fmt.Fprintf(&all, "== %s\n%s\n", table, w.dump(table, volatile...))
 	}

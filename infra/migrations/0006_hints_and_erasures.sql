@@ -11,12 +11,13 @@ ALTER TABLE due_work ADD CONSTRAINT due_work_kind_check
 ALTER TABLE due_work VALIDATE CONSTRAINT due_work_kind_check;
 
 -- One end of a connection to Strava. It hangs off nothing: it outlives the connection, and the account too. account_id,
--- athlete_id and the token stand until both are done: the rows are erased, and Strava has confirmed or refused to end the
+-- athlete_id and the tokens stand until both are done: the rows are erased, and Strava has confirmed or refused to end the
 -- authorization, or 30 days have passed. What stays then is a receipt that names nobody.
 CREATE TABLE erasures (
     id                   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id           bigint,
     athlete_id           bigint,
+    sealed_access_token  bytea,
     sealed_refresh_token bytea,
     reason               text NOT NULL CHECK (reason IN ('disconnected', 'deauthorized')),
     revocation           text NOT NULL CHECK (revocation IN ('pending', 'ended', 'superseded', 'given_up')),
@@ -24,7 +25,7 @@ CREATE TABLE erasures (
     erased_at            timestamptz,
     erased               jsonb NOT NULL DEFAULT '{}',
     CHECK (erased_at IS NOT NULL OR account_id IS NOT NULL),
-    CHECK (sealed_refresh_token IS NULL OR (revocation = 'pending' AND account_id IS NOT NULL))
+    CHECK ((sealed_access_token IS NULL AND sealed_refresh_token IS NULL) OR (revocation = 'pending' AND account_id IS NOT NULL))
 );
 -- What is not done, for those who look after it and for whoever connects anew.
 CREATE INDEX erasures_open ON erasures (athlete_id) WHERE erased_at IS NULL OR revocation = 'pending';

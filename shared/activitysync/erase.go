@@ -192,12 +192,15 @@ func (s *session) eraseSome(ctx context.Context, due store.Due, id int64, erased
 	return done, nil
 }
 
-// revoke ends the authorization at Strava, which takes an access token and so a refresh first. Strava's refusal of either
-// token means that there is nothing left to end. What passes is tried again, for revokeWithin.
+// revoke ends the authorization at Strava with the connection's last access token, where that has expired with a fresh one.
+// Strava's refusal of both means that there is nothing left to end. What passes is tried again, for revokeWithin.
 func (s *session) revoke(ctx context.Context, id int64) error {
-	access, err := s.revocationAccess(ctx, id)
-	if err == nil && access != "" {
-		err = s.deauthorize(ctx, id, access)
+	err := s.deauthorize(ctx, id, "")
+	if isUnauthorized(err) {
+		var access string
+		if access, err = s.revocationAccess(ctx, id); err == nil && access != "" {
+			err = s.deauthorize(ctx, id, access)
+		}
 	}
 	var refused *strava.Error
 	if errors.As(err, &refused) && refused.Scope == strava.ScopeAthlete {
@@ -216,9 +219,6 @@ func (s *session) revocationAccess(ctx context.Context, id int64) (string, error
 		erasure, err := store.LockErasure(ctx, conn, id)
 		if err != nil || erasure.Revocation != store.RevocationPending {
 			return err
-		}
-		if erasure.RequestedAt.Add(revokeWithin).Before(s.worker.now()) {
-			return store.SettleRevocation(ctx, conn, id, store.RevocationGivenUp)
 		}
 		owner := secret.ForAccount(erasure.AccountID)
 		if fresh == nil {
@@ -246,12 +246,23 @@ func (s *session) revocationAccess(ctx context.Context, id int64) (string, error
 	return fresh.Access.Reveal(), nil
 }
 
-// deauthorize ends the authorization while the erasure is locked, so that nobody connects anew in between and loses it.
+// deauthorize ends the authorization while the erasure is locked, so that nobody connects anew in between and loses it. An
+// empty access token means the connection's last one. After revokeWithin it gives up.
 func (s *session) deauthorize(ctx context.Context, id int64, access string) error {
 	return s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
 		erasure, err := store.LockErasure(ctx, conn, id)
 		if err != nil || erasure.Revocation != store.RevocationPending {
 			return err
+		}
+		if erasure.RequestedAt.Add(revokeWithin).Before(s.worker.now()) {
+			return store.SettleRevocation(ctx, conn, id, store.RevocationGivenUp)
+		}
+		if access == "" {
+			opened, err := s.worker.Sealer.Open(erasure.SealedAccessToken, secret.ForAccount(erasure.AccountID))
+			if err != nil {
+				return fmt.Errorf("open access token: %w", err)
+			}
+			access = string(opened)
 		}
 		asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 		defer cancel()

@@ -169,17 +169,21 @@ func TestRowsGoWhileStravaIsDownAndTheTokenWaitsForIt(t *testing.T) {
 	s.connect(cyclist)
 	s.drain()
 	stored := s.count(`SELECT count(*) FROM activities`)
-	s.fault(stravasim.Fault{Kind: stravasim.FaultStatus, Status: 597, Endpoint: "token", Count: 1})
-	s.fault(stravasim.Fault{Kind: stravasim.FaultDrop, Endpoint: "deauthorize", Count: 1})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultStatus, Status: 597, Endpoint: "deauthorize", Count: 2})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultStatus, Status: 502, Endpoint: "token", Count: 1})
 	s.disconnect()
 	s.wakeNobody()
 	s.nothingIsLeft()
 	if got := s.count(`SELECT count(*) FROM erasures WHERE erased_at IS NOT NULL AND revocation = 'pending' AND sealed_refresh_token IS NOT NULL`); got != 1 {
 		t.Fatal(s.dump("erasures"))
 	}
-	for range 3 {
+	s.pass(7 * time.Hour) // the access token expires meanwhile
+	for range 4 {
 		s.pass(time.Hour)
 		s.wakeNobody()
+	}
+	if s.calls("token") < 2 || s.calls("deauthorize") < 4 {
+		t.Errorf("%d refreshes and %d revocations: the faults did not strike", s.calls("token"), s.calls("deauthorize"))
 	}
 	s.theReceipt(store.ReasonDisconnected, store.RevocationEnded, stored)
 	if s.connected(cyclist) {
@@ -193,7 +197,7 @@ func TestAfterThirtyDaysTheTokenGoesAllTheSame(t *testing.T) {
 	s.connect(cyclist)
 	s.drain()
 	stored := s.count(`SELECT count(*) FROM activities`)
-	s.fault(stravasim.Fault{Kind: stravasim.FaultDrop, Endpoint: "token"})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultStatus, Status: 597, Endpoint: "deauthorize"})
 	s.disconnect()
 	s.wakeNobody()
 	s.pass(revokeWithin + time.Hour)
@@ -306,14 +310,16 @@ func TestARefusedConsentDuringAnErasureIsRevokedWithIt(t *testing.T) {
 	}
 }
 
-// Killed at each call in turn, the erasure ends the same.
-func TestAnErasureKilledAnywhereEndsTheSame(t *testing.T) {
+// Its connection to the database lost at each call in turn (a refused access token, a refresh, the revocation), the erasure
+// ends the same.
+func TestAnErasureThatLosesItsConnectionEndsTheSame(t *testing.T) {
 	t.Parallel()
-	for at := range int64(2) {
+	for at := range int64(3) {
 		s := setup(t, stravasim.Config{Activities: 3})
 		s.connect(cyclist)
 		s.drain()
 		stored := s.count(`SELECT count(*) FROM activities`)
+		s.pass(7 * time.Hour) // the access token expires
 		s.disconnect()
 		var calls atomic.Int64
 		kill := func(*http.Request) {

@@ -33,30 +33,31 @@ type Erasure struct {
 	ID                 int64
 	AccountID          int64 // whose rows; 0 once both are done
 	AthleteID          int64
-	SealedRefreshToken []byte // sealed for the account; nil unless the revocation is pending
+	SealedAccessToken  []byte // the last one, sealed for the account; nil unless the revocation is pending
+	SealedRefreshToken []byte // as the access token
 	Reason             string
 	Revocation         string
 	RequestedAt        time.Time
 	ErasedAt           *time.Time // when counting found nothing left
 }
 
-const erasureColumns = `id, coalesce(account_id, 0) AS account_id, coalesce(athlete_id, 0) AS athlete_id, sealed_refresh_token,
-       reason, revocation, requested_at, erased_at`
+const erasureColumns = `id, coalesce(account_id, 0) AS account_id, coalesce(athlete_id, 0) AS athlete_id, sealed_access_token,
+       sealed_refresh_token, reason, revocation, requested_at, erased_at`
 
 // BeginErasure ends the account's connection: its row and whatever is due with Strava are gone when the transaction that
 // this must run in commits, and so is every lease, so that a worker under way can store nothing any more. It gives the due
-// row of the erasure, which belongs to no account. The refresh token is kept for the revocation, unless Strava has refused
-// it already, which is what ReasonDeauthorized means.
+// row of the erasure, which belongs to no account. The tokens are kept for the revocation, unless Strava has refused
+// them already, which is what ReasonDeauthorized means.
 func BeginErasure(ctx context.Context, conn database.Conn, connection StravaConnection, reason, trace string, now time.Time) (dueID int64, err error) {
-	revocation, token := RevocationPending, connection.SealedRefreshToken
+	revocation, access, refresh := RevocationPending, connection.SealedAccessToken, connection.SealedRefreshToken
 	if reason == ReasonDeauthorized {
-		revocation, token = RevocationEnded, nil
+		revocation, access, refresh = RevocationEnded, nil, nil
 	}
 	var id int64
 	err = conn.QueryRow(ctx, `-- name: erasures.begin
-INSERT INTO erasures (account_id, athlete_id, sealed_refresh_token, reason, revocation, requested_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-RETURNING id`, connection.AccountID, connection.AthleteID, token, reason, revocation, now).Scan(&id)
+INSERT INTO erasures (account_id, athlete_id, sealed_access_token, sealed_refresh_token, reason, revocation, requested_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING id`, connection.AccountID, connection.AthleteID, access, refresh, reason, revocation, now).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("begin erasure: %w", err)
 	}
@@ -149,11 +150,12 @@ WHERE id = $1 AND erased_at IS NULL`, erasure.ID, now, string(receipt))
 	return nil
 }
 
-// SettleRevocation notes how the authorization ended. The token goes, and what names somebody where the rows are gone too.
+// SettleRevocation notes how the authorization ended. The tokens go, and what names somebody where the rows are gone too.
 func SettleRevocation(ctx context.Context, conn database.Conn, erasureID int64, outcome string) error {
 	_, err := conn.Exec(ctx, `-- name: erasures.settle_revocation
 UPDATE erasures
-SET revocation = $2, sealed_refresh_token = NULL, account_id = CASE WHEN erased_at IS NULL THEN account_id END,
+SET revocation = $2, sealed_access_token = NULL, sealed_refresh_token = NULL,
+    account_id = CASE WHEN erased_at IS NULL THEN account_id END,
     athlete_id = CASE WHEN erased_at IS NULL THEN athlete_id END
 WHERE id = $1 AND revocation = 'pending'`, erasureID, outcome)
 	if err != nil {
@@ -203,7 +205,8 @@ FOR UPDATE`, accountID)
 func SupersedeRevocations(ctx context.Context, conn database.Conn, athleteID int64) error {
 	_, err := conn.Exec(ctx, `-- name: erasures.supersede
 UPDATE erasures
-SET revocation = 'superseded', sealed_refresh_token = NULL, account_id = CASE WHEN erased_at IS NULL THEN account_id END,
+SET revocation = 'superseded', sealed_access_token = NULL, sealed_refresh_token = NULL,
+    account_id = CASE WHEN erased_at IS NULL THEN account_id END,
     athlete_id = CASE WHEN erased_at IS NULL THEN athlete_id END
 WHERE athlete_id = $1 AND revocation = 'pending'`, athleteID)
 	if err != nil {
@@ -228,7 +231,8 @@ SELECT count(*) FROM erasures WHERE erased_at IS NULL AND requested_at < $1`, be
 func ForgetErasures(ctx context.Context, conn database.Conn, tokensBefore, receiptsBefore time.Time) error {
 	_, err := conn.Exec(ctx, `-- name: erasures.give_up
 UPDATE erasures
-SET revocation = 'given_up', sealed_refresh_token = NULL, account_id = CASE WHEN erased_at IS NULL THEN account_id END,
+SET revocation = 'given_up', sealed_access_token = NULL, sealed_refresh_token = NULL,
+    account_id = CASE WHEN erased_at IS NULL THEN account_id END,
     athlete_id = CASE WHEN erased_at IS NULL THEN athlete_id END
 WHERE revocation = 'pending' AND requested_at < $1`, tokensBefore)
 	if err != nil {
