@@ -237,6 +237,26 @@ func TestANewActivityThatStravaDoesNotShowYetIsWaitedFor(t *testing.T) {
 	}
 }
 
+// An old activity that is uploaded now is new to Strava, too: its streams come late as any other's.
+func TestLateStreamsOfALateUploadAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 3})
+	s.connect(cyclist)
+	s.drain()
+	events := s.subscribe()
+	s.control(http.MethodPost, fmt.Sprintf("/athletes/%d/activities", cyclist), map[string]any{"start_date": "2019-03-01T08:00:00Z", "minutes": 30})
+	s.fault(stravasim.Fault{Kind: stravasim.FaultLateStreams, Endpoint: "streams", Count: 2})
+	hint := s.take(events, 1)[0]
+	s.hint(hint)
+	if got := s.count(`SELECT count(*) FROM activities WHERE id = $1 AND streams = 'pending' AND streams_attempts = 1`, hint.ObjectID); got != 1 {
+		t.Errorf("not waited for: %s", s.dump("activities"))
+	}
+	s.drain()
+	if got := s.count(`SELECT count(*) FROM activities WHERE id = $1 AND streams = 'stored'`, hint.ObjectID); got != 1 {
+		t.Errorf("its streams did not come: %s", s.dump("activities"))
+	}
+}
+
 func TestAnActivityThatStravaCanNeverGiveIsParkedAndTheRestGoesOn(t *testing.T) {
 	t.Parallel()
 	s := setup(t, stravasim.Config{Activities: 3})

@@ -22,7 +22,7 @@ const (
 	// mostParkedTries is how often it is tried again then, every parkedEvery.
 	mostParkedTries = 14
 	parkedEvery     = 24 * time.Hour
-	// lateStreams is how long after its start an activity without streams may still get some.
+	// lateStreams is how long after its upload an activity without streams may still get some.
 	lateStreams = 48 * time.Hour
 	// firstLateWait is the wait after the first look at streams that may be late; each further one is twice as long.
 	firstLateWait   = 15 * time.Minute

@@ -60,6 +60,7 @@ func (s *session) access(ctx context.Context) (string, error) {
 // open takes the connection's tokens over; one that must be renewed by the athlete is refused.
 func (s *session) open(connection store.StravaConnection) error {
 	s.tokens = &openedTokens{generation: connection.Generation, expiresAt: connection.TokenExpiresAt}
+	s.backfilledAt = connection.BackfilledAt
 	if connection.Status == store.ConnectionReconnect {
 		return &strava.Error{Op: "open connection", Scope: strava.ScopeAthlete, Code: strava.CodeUnauthorized}
 	}

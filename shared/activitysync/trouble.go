@@ -71,7 +71,7 @@ func (t *troubles) note(ctx context.Context, activity *store.Activity, cause err
 	case errors.As(cause, &refused) && refused.Code == strava.CodeNotFound:
 		givenUp = false
 		failure.Reason = "Strava has no samples of it"
-		late := activity.StartAt.Add(lateStreams)
+		late := s.uploadedAt(activity).Add(lateStreams)
 		if !now.Before(late) {
 			refinement, err := s.worker.without(activity, failure.Reason, t.profiles)
 			if err != nil {
@@ -99,6 +99,15 @@ func (t *troubles) note(ctx context.Context, activity *store.Activity, cause err
 	return s.use(ctx, func(ctx context.Context, conn database.Conn) error {
 		return store.NoteStreamsFailure(ctx, conn, t.due, failure, now)
 	})
+}
+
+// uploadedAt is when an activity came to Strava, as far as is known: what was not there yet when the history was listed came
+// when it was seen first, all else soon after it began.
+func (s *session) uploadedAt(activity *store.Activity) time.Time {
+	if s.backfilledAt != nil && activity.SeenAt.After(*s.backfilledAt) && activity.SeenAt.After(activity.StartAt) {
+		return activity.SeenAt
+	}
+	return activity.StartAt
 }
 
 // blame notes the suspects' failures: Strava has just answered for another activity.

@@ -108,6 +108,8 @@ type session struct {
 	accountID int64
 	tokens    *openedTokens
 	calls     int // calls of Strava in the unit at hand
+
+	backfilledAt *time.Time // the connection's, as it was read with the tokens
 }
 
 // report is what a unit did, for the log.

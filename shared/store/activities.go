@@ -41,10 +41,12 @@ type Activity struct {
 	Streams         string
 	StreamsAttempts int
 	StreamsReason   string
+	SeenAt          time.Time // when it was listed or pushed first; zero in what is to be stored
 }
 
 const activityColumns = `id, sport_type, name, start_at, start_local, time_zone, local_day - DATE '1970-01-01' AS local_day,
-       summary, summary_hash, hr_histogram AS histogram, stream_figures, figures, streams, streams_attempts, streams_reason`
+       summary, summary_hash, hr_histogram AS histogram, stream_figures, figures, streams, streams_attempts, streams_reason,
+       created_at AS seen_at`
 
 // StoredSummary is what stands of an activity that a list page names again.
 type StoredSummary struct {

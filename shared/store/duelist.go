@@ -37,7 +37,7 @@ SELECT max(tried_at) FROM due_work WHERE account_id = $1 AND kind IN ('backfill'
 func CountRefetches(ctx context.Context, conn database.Conn, accountID int64, but string) (int, error) {
 	var waiting int
 	err := conn.QueryRow(ctx, `-- name: due.count_refetches
-SELECT count(*) FROM due_work WHERE account_id = $1 AND kind = 'refetch' AND subject <> $2 AND parked_at IS NULL`,
+SELECT count(*) FROM due_work WHERE account_id = $1 AND kind = 'refetch' AND lane = 0 AND subject <> $2 AND parked_at IS NULL`,
 		accountID, but).Scan(&waiting)
 	if err != nil {
 		return 0, fmt.Errorf("count refetches: %w", err)
