@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
-	"github.com/train-d/train-d/shared/message"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/strava"
 )
@@ -19,9 +18,6 @@ const (
 	incrementalEvery = 6 * time.Hour
 	// reconcileEvery is how long after one the next comparison of the whole history begins: six calls for 1,000 activities.
 	reconcileEvery = 7 * 24 * time.Hour
-	// mostUnlisted bounds how many activities a page makes doubtful, so that a list which is wrong sets off no flood. The
-	// next walk finds the others.
-	mostUnlisted = strava.MaxPerPage
 )
 
 // listCursor is how far a walk over the list has come. A backfill and a reconciliation walk from the newest activity back,
@@ -115,65 +111,6 @@ func nextEdge(page []strava.Activity, edge int64, forward bool) (next int64, mor
 	default: // a page full of one second's activities: leave that second behind
 		return last, true
 	}
-}
-
-// covered is the stretch of start times that a page tells everything about. The second that it ends in is left out where
-// there is a next page, which may hold more of it.
-func covered(page []strava.Activity, edge, next int64, more, forward bool) store.Span {
-	at := func(second int64) *time.Time {
-		t := time.Unix(second, 0).UTC()
-		return &t
-	}
-	var span store.Span
-	switch {
-	case forward:
-		span.From = at(edge + 1)
-		if more {
-			span.To = at(min(next+1, latest(page)))
-		}
-	default:
-		if edge != 0 {
-			span.To = at(edge)
-		}
-		if more {
-			span.From = at(max(next, earliest(page)+1))
-		}
-	}
-	return span
-}
-
-func latest(page []strava.Activity) int64 {
-	last := page[0].StartAt.Unix()
-	for _, activity := range page {
-		last = max(last, activity.StartAt.Unix())
-	}
-	return last
-}
-
-func earliest(page []strava.Activity) int64 {
-	first := page[0].StartAt.Unix()
-	for _, activity := range page {
-		first = min(first, activity.StartAt.Unix())
-	}
-	return first
-}
-
-// doubt makes it due to ask for activities that are stored and that the page should name and does not: deleted, hidden from
-// us, or moved while the walk went on. Only Strava's 404 for the activity itself is believed.
-func (s *session) doubt(ctx context.Context, conn database.Conn, due store.Due, page []strava.Activity, span store.Span) error {
-	listed := make([]int64, len(page))
-	for i := range page {
-		listed[i] = page[i].ID
-	}
-	unlisted, err := store.UnlistedActivities(ctx, conn, s.accountID, span, listed, mostUnlisted)
-	if err != nil {
-		return err
-	}
-	cursor, err := json.Marshal(question{Aspect: message.AspectDelete})
-	if err != nil {
-		return err
-	}
-	return store.AskForActivities(ctx, conn, s.accountID, unlisted, store.LaneReconcile, cursor, due.OriginTrace)
 }
 
 // incrementalStart is where a look for new activities begins: some time before the newest one known.

@@ -59,7 +59,7 @@ func (w *Worker) Hint(ctx context.Context, hint message.Hint) error {
 		return err
 	}
 	if !known {
-		logging.Log(ctx, slog.LevelDebug, logging.EventSyncCompleted, "a hint about nobody we know", slog.Int64("owner_id", hint.OwnerID))
+		logging.Log(ctx, slog.LevelDebug, logging.EventSyncHintIgnored, "a hint about nobody who can be asked", slog.Int64("owner_id", hint.OwnerID))
 		return nil
 	}
 	return w.work(ctx, db, wake)

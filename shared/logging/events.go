@@ -33,6 +33,8 @@ const (
 	EventSyncFailed Event = "sync.failed"
 	// EventSyncDispatched is a tick of Dispatch: how many accounts were woken.
 	EventSyncDispatched Event = "sync.dispatched"
+	// EventSyncHintIgnored is a hint about an athlete whom no account has, at DEBUG.
+	EventSyncHintIgnored Event = "sync.hint_ignored"
 )
 
 // Strava.
@@ -123,6 +125,7 @@ func Catalogue() []Event {
 		EventDatabasePooled, EventDatabaseDirect, EventDatabaseFallback, EventDatabaseBreaker, EventDatabaseSlowQuery,
 		EventDatabaseQueryFailed, EventDatabasePoolStats,
 		EventSyncCompleted, EventSyncPostponed, EventSyncParked, EventSyncFailed, EventSyncDispatched,
+		EventSyncHintIgnored,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
 		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
