@@ -14,8 +14,8 @@ import (
 	"github.com/train-d/train-d/infra/local"
 )
 
-// order has the simulator do something, as an athlete at Strava would.
-func order(t *testing.T, system *local.System, method, path, body string) {
+// atStrava has the simulator do something, as an athlete at Strava would.
+func atStrava(t *testing.T, system *local.System, method, path, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, system.Info().Simulator.URL+"/_sim"+path, bytes.NewBufferString(body))
 	if err != nil {
@@ -43,17 +43,17 @@ func number(t *testing.T, db *pgx.Conn, sql string, args ...any) (n int64) {
 func pushedEventsArrive(t *testing.T, system *local.System, db *pgx.Conn) {
 	owner := number(t, db, `SELECT athlete_id FROM strava_connections`)
 	newest := number(t, db, `SELECT id FROM activities ORDER BY start_at DESC LIMIT 1`)
-	order(t, system, http.MethodPost, fmt.Sprintf("/athletes/%d/activities", owner), `{"minutes": 20}`)
+	atStrava(t, system, http.MethodPost, fmt.Sprintf("/athletes/%d/activities", owner), `{"minutes": 20}`)
 	until(t, "the new activity with its samples", func() bool {
 		return number(t, db, `SELECT count(*) FROM activities WHERE streams = 'stored'
 			AND start_at > (SELECT start_at FROM activities WHERE id = $1)`, newest) == 1
 	})
-	order(t, system, http.MethodPatch, fmt.Sprintf("/activities/%d", newest), `{"name": "Renamed at Strava"}`)
+	atStrava(t, system, http.MethodPatch, fmt.Sprintf("/activities/%d", newest), `{"name": "Renamed at Strava"}`)
 	until(t, "the new name", func() bool {
 		return number(t, db, `SELECT count(*) FROM activities WHERE name = 'Renamed at Strava'`) == 1
 	})
 	other := number(t, db, `SELECT id FROM activities WHERE id <> $1 AND deleted_at IS NULL ORDER BY start_at LIMIT 1`, newest)
-	order(t, system, http.MethodDelete, fmt.Sprintf("/activities/%d", other), "")
+	atStrava(t, system, http.MethodDelete, fmt.Sprintf("/activities/%d", other), "")
 	until(t, "the tombstone", func() bool {
 		return number(t, db, `SELECT count(*) FROM activities WHERE id = $1 AND deleted_at IS NOT NULL`, other) == 1
 	})

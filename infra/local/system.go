@@ -54,7 +54,7 @@ type Info struct {
 	Functions map[string]Program `json:"functions"`
 	Postgres  Program            `json:"postgres"`
 	CloudSQL  Program            `json:"cloud_sql"` // Admin API and control API; empty where DATABASE_URL names a server
-	PubSub    string             `json:"pubsub"` // host and port, for PUBSUB_EMULATOR_HOST
+	PubSub    string             `json:"pubsub"`    // host and port, for PUBSUB_EMULATOR_HOST
 	Webhook   Hook               `json:"webhook"`
 }
 
