@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -100,12 +102,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(trapped.Close)
 	w.control = direct.URL
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, w.port, _ = net.SplitHostPort(listener.Addr().String())
-	_ = listener.Close()
+	w.port = freePort(t)
 	endpoint := "http://127.0.0.1:" + w.port
 	w.cloud, err = cloudsim.Start(t.Context(), cloudsim.Config{Project: "train-d-local", Topics: []string{"sync", "sync-dead-letter"},
 		Subscriptions: []cloudsim.Subscription{{Name: "sync", Topic: "sync", Endpoint: endpoint, Audience: endpoint, ServiceAccountEmail: pusher,
@@ -134,6 +131,21 @@ func newWorld(t *testing.T) *world {
 	w.start()
 	t.Cleanup(w.end)
 	return w
+}
+
+// freePort finds one below those that the system gives out by itself, so that nobody takes it while the program is down.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(10_000))
+		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			_ = listener.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return ""
 }
 
 // connect registers an account and joins it to the athlete, as Onboarding does.

@@ -126,11 +126,11 @@ func (s *session) storeReread(ctx context.Context, due store.Due, activity strav
 func (s *session) missed(ctx context.Context, due store.Due, id int64, asked question) error {
 	now := s.worker.now()
 	return s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
-		gone, err := store.DeleteActivity(ctx, conn, s.accountID, id, now)
+		known, err := store.DeleteActivity(ctx, conn, s.accountID, id, now)
 		if err != nil {
 			return err
 		}
-		if gone || asked.Aspect == message.AspectDelete || asked.Misses+1 >= mostMisses {
+		if known || asked.Aspect == message.AspectDelete || asked.Misses+1 >= mostMisses {
 			return store.RestDue(ctx, conn, due, answered, now.Add(store.RereadPause))
 		}
 		cursor, err := json.Marshal(question{Aspect: asked.Aspect, Misses: asked.Misses + 1})

@@ -28,6 +28,13 @@ AND hr_histogram IS NULL AND figures = '{}' AND trimp IS NULL`, gone.ID); got !=
 	if got := s.count(`SELECT count(*) FROM activity_streams WHERE activity_id = $1`, gone.ID); got != 0 {
 		t.Error("its samples stayed")
 	}
+	// An event that comes late, as after a crash, doesn't make it looked for like a new one.
+	calls := s.calls("activity")
+	s.hint(activityHint(message.AspectUpdate, cyclist, gone.ID))
+	s.drain()
+	if got := s.calls("activity") - calls; got != 1 {
+		t.Errorf("%d calls for a late event, want 1", got)
+	}
 }
 
 func TestANewActivityThatStravaDoesNotShowYetIsWaitedFor(t *testing.T) {

@@ -108,19 +108,21 @@ LIMIT $5`
 }
 
 // DeleteActivity takes an activity that Strava does not have any more out of everything, and leaves a tombstone: its id
-// and time, and nothing of what was recorded. It says whether there was such an activity.
-func DeleteActivity(ctx context.Context, conn database.Conn, accountID, activityID int64, now time.Time) (bool, error) {
+// and time, and nothing of what was recorded. It says whether the activity was ever here; one that is buried stays as it is.
+func DeleteActivity(ctx context.Context, conn database.Conn, accountID, activityID int64, now time.Time) (known bool, err error) {
 	const sql = `-- name: activities.bury
 WITH samples AS (
     DELETE FROM activity_streams WHERE account_id = $1 AND activity_id = $2
+), buried AS (
+    UPDATE activities
+    SET deleted_at = $3, name = '', summary = '{}', hr_histogram = NULL, stream_figures = NULL, figures = '{}', trimp = NULL,
+        tss = NULL, external_km = NULL, quality = 'none', streams = 'pending', streams_attempts = 0,
+        streams_reason = '', streams_retry_at = NULL, updated_at = now()
+    WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
 )
-UPDATE activities
-SET deleted_at = $3, name = '', summary = '{}', hr_histogram = NULL, stream_figures = NULL, figures = '{}', trimp = NULL,
-    tss = NULL, external_km = NULL, quality = 'none', streams = 'pending', streams_attempts = 0, streams_reason = '', streams_retry_at = NULL, updated_at = now()
-WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL`
-	tag, err := conn.Exec(ctx, sql, accountID, activityID, now)
-	if err != nil {
+SELECT EXISTS (SELECT FROM activities WHERE account_id = $1 AND id = $2)`
+	if err := conn.QueryRow(ctx, sql, accountID, activityID, now).Scan(&known); err != nil {
 		return false, fmt.Errorf("bury activity: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	return known, nil
 }
