@@ -77,17 +77,19 @@ func TestKilledAtAnyStepSyncEndsTheSame(t *testing.T) {
 	for i, scenario := range scenarios {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		run := func(t *testing.T, at int, after bool) (database string, calls, steps, kills int) {
-			w := newWorld(t)
-			defer w.end()
-			scenario.prepare(w)
-			w.trap.arm(at, after)
-			scenario.act(w)
-			w.finish()
-			steps = w.trap.disarm()
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			calls, _ = w.strava()
-			return w.everything(), calls, steps, w.kills
+			t.Run(fmt.Sprintf("%d,%v", at, after), func(t *testing.T) { // so that each world ends with its run
+				w := newWorld(t)
+				scenario.prepare(w)
+				w.trap.arm(at, after)
+				scenario.act(w)
+				w.finish()
+				steps = w.trap.disarm()
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				calls, _ = w.strava()
+				database, kills = w.everything(), w.kills
+			})
+			return database, calls, steps, kills
 		}
 		t.Run(scenario.name, func(t *testing.T) {
 			t.Parallel()

@@ -32,3 +32,17 @@ CREATE INDEX erasures_open ON erasures (athlete_id) WHERE erased_at IS NULL OR r
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON erasures TO traind_sync;
 GRANT SELECT ON erasures TO traind_dispatch;
+
+-- Counts an account's rows in a table that the catalogue names, but for those that meet a condition of ours. It runs with its
+-- caller's rights.
+-- +goose StatementBegin
+CREATE FUNCTION count_held(held regclass, owner_column name, account bigint, kept text) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    counted bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s WHERE %I = $1 AND NOT (%s)', held, owner_column, kept) INTO counted USING account;
+    RETURN counted;
+END
+$$;
+-- +goose StatementEnd

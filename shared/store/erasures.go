@@ -82,17 +82,18 @@ DELETE FROM due_work WHERE account_id = $1 AND kind <> 'recompute'`, accountID);
 
 // ReadErasure gives an erasure; LockErasure keeps everybody else from changing it until the transaction ends.
 func ReadErasure(ctx context.Context, conn database.Conn, id int64) (Erasure, error) {
-	return readErasure(ctx, conn, id, "")
+	return readErasure(ctx, conn, `-- name: erasures.read
+SELECT `+erasureColumns+` FROM erasures WHERE id = $1`, id)
 }
 
 // LockErasure is ReadErasure that keeps everybody else waiting until the transaction ends.
 func LockErasure(ctx context.Context, conn database.Conn, id int64) (Erasure, error) {
-	return readErasure(ctx, conn, id, " FOR UPDATE")
+	return readErasure(ctx, conn, `-- name: erasures.lock
+SELECT `+erasureColumns+` FROM erasures WHERE id = $1 FOR UPDATE`, id)
 }
 
-func readErasure(ctx context.Context, conn database.Conn, id int64, lock string) (Erasure, error) {
-	rows, err := conn.Query(ctx, `-- name: erasures.read
-SELECT `+erasureColumns+` FROM erasures WHERE id = $1`+lock, id)
+func readErasure(ctx context.Context, conn database.Conn, sql string, id int64) (Erasure, error) {
+	rows, err := conn.Query(ctx, sql, id)
 	if err != nil {
 		return Erasure{}, fmt.Errorf("read erasure: %w", err)
 	}

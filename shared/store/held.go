@@ -91,8 +91,7 @@ func CountHeld(ctx context.Context, conn database.Conn, accountID int64, kept ma
 		}
 		var rows int
 		err := conn.QueryRow(ctx, `-- name: catalogue.count_held
-SELECT count(*) FROM `+table.Name+` WHERE `+pgx.Identifier{*table.Column}.Sanitize()+` = $1 AND NOT (`+condition+`)`,
-			accountID).Scan(&rows)
+SELECT count_held($1::text::regclass, $2::text::name, $3, $4)`, table.Name, *table.Column, accountID, condition).Scan(&rows)
 		if err != nil {
 			return nil, fmt.Errorf("count what is held in %s: %w", table.Name, err)
 		}
