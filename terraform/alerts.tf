@@ -76,6 +76,12 @@ locals {
       about      = "Strava's quota is used up even for what people and webhooks wait for."
       conditions = [{ name = "urgent calls refused", filter = local.metric_filters.quota_urgent, window = 900, above = 5 }]
     }
+    erasure-late = {
+      severity   = "CRITICAL"
+      playbook   = "erasure-late.md"
+      about      = "An athlete's data should have been erased a day ago and is not: a promise broken by law."
+      conditions = [{ name = "erasures late", filter = local.metric_filters.erasures_late, window = 300, above = 0 }]
+    }
     app-blocked = {
       severity   = "CRITICAL"
       playbook   = "app-blocked.md"

@@ -44,6 +44,12 @@ locals {
     { title = "Strava: app blocked, athletes disconnected", series = [
       merge(local.count, { filter = local.metric_filters.app_blocked }), merge(local.count, { filter = local.metric_filters.disconnected }),
     ] },
+    { title = "Strava: hints received, refused", series = [
+      merge(local.count, { filter = local.metric_filters.hints }), merge(local.count, { filter = local.metric_filters.hints_refused }),
+    ] },
+    { title = "Erasures completed, late", series = [
+      merge(local.count, { filter = local.metric_filters.erasures }), merge(local.count, { filter = local.metric_filters.erasures_late }),
+    ] },
     { title = "Dead letters that wait", series = [
       merge(local.gauge, { filter = "${local.pub_sub}/num_undelivered_messages\" AND resource.labels.subscription_id=ends_with(\"-dead-letter\")", by = ["resource.label.subscription_id"] }),
     ] },

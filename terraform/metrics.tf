@@ -30,6 +30,11 @@ locals {
     app_blocked    = { events = ["strava.app_blocked"], also = "NOT jsonPayload.code=\"rate-limited\"", labels = ["code"] }
     disconnected   = { events = ["strava.disconnected"] }
 
+    hints         = { events = ["webhook.received"] }
+    hints_refused = { events = ["webhook.refused"] }
+    erasures      = { events = ["erasure.completed"] }
+    erasures_late = { events = ["erasure.late"] }
+
     # people
     registered       = { events = ["account.registered"] }
     sign_ins_refused = { events = ["account.sign_in_refused"] }
