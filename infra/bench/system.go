@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that goose's migrations run on
@@ -63,6 +64,7 @@ func (b *Bench) common(target string) []string {
 		"FUNCTION_TARGET=" + target, "LOG_LEVEL=INFO", // the level in the cloud
 		"PUBLIC_URL=http://localhost", "STRAVA_CLIENT_ID=1", "STRAVA_CLIENT_SECRET=none", "TOKEN_KEYSET=" + b.keyset,
 		"PUSH_AUDIENCE=http://localhost", "PUSH_SERVICE_ACCOUNT=push@example.com",
+		"WEBHOOK_PATH=" + strings.Repeat("0a", 16), "WEBHOOK_VERIFY_TOKEN=known-to-the-bench-alone",
 	}
 }
 
