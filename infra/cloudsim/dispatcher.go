@@ -103,7 +103,8 @@ func (d *dispatcher) deliver(ctx context.Context, message *pubsub.Message, reord
 		if err := d.acquire(ctx, reorder); err != nil {
 			return false, false
 		}
-		acknowledged, err := d.push(ctx, message, attempt)
+		status, err := d.push(ctx, message, attempt)
+		acknowledged := Acknowledges(status)
 		<-d.slots
 		if ctx.Err() != nil && !acknowledged {
 			return false, false
@@ -113,7 +114,7 @@ func (d *dispatcher) deliver(ctx context.Context, message *pubsub.Message, reord
 			return true, true
 		}
 		d.count(func(s *Stats) { s.Nacked++ })
-		d.cloud.log.Debug("push refused", "subscription", d.Name, "message", message.ID, "attempt", attempt, "error", err)
+		d.cloud.log.Debug("push refused", "subscription", d.Name, "message", message.ID, "attempt", attempt, "status", status, "error", err)
 		if d.DeadLetterTopic != "" && attempt >= d.MaxAttempts {
 			return d.bury(ctx, message, attempt) == nil, false
 		}

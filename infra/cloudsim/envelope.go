@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -31,8 +30,17 @@ type envelopeMessage struct {
 	PublishTimeSnake string            `json:"publish_time"`
 }
 
-// push sends a message once and says whether the answer acknowledges it. The error tells why it does not.
-func (d *dispatcher) push(ctx context.Context, message *pubsub.Message, attempt int) (acknowledged bool, err error) {
+// Acknowledges says whether an answer of this status acknowledges a push.
+func Acknowledges(status int) bool {
+	switch status {
+	case http.StatusProcessing, http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent:
+		return true
+	}
+	return false
+}
+
+// push sends a message once and gives the status of the answer, or why there was none.
+func (d *dispatcher) push(ctx context.Context, message *pubsub.Message, attempt int) (status int, err error) {
 	published := message.PublishTime.UTC().Format("2006-01-02T15:04:05.999Z")
 	wrapped := envelope{Subscription: d.fullName, Message: envelopeMessage{
 		Attributes: message.Attributes, Data: message.Data, OrderingKey: message.OrderingKey,
@@ -44,29 +52,25 @@ func (d *dispatcher) push(ctx context.Context, message *pubsub.Message, attempt 
 	}
 	body, err := json.Marshal(wrapped)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.AckDeadline)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Endpoint, bytes.NewReader(body))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if err := d.setHeaders(request); err != nil {
-		return false, err
+		return 0, err
 	}
 	response, err := d.http.Do(request)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	// The rest of the answer means nothing to Pub/Sub; it is read so that the connection can serve again.
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
 	_ = response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusProcessing, http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent:
-		return true, nil
-	}
-	return false, fmt.Errorf("answered %d", response.StatusCode)
+	return response.StatusCode, nil
 }
 
 // setHeaders sets what Pub/Sub and Cloud Run's front end send along.

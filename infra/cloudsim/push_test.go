@@ -111,3 +111,36 @@ func TestOnlyTheStatusesOfSuccessAcknowledge(t *testing.T) {
 		}
 	}
 }
+
+func TestAPusherSendsWhatASubscriptionSendsAndTellsTheAnswer(t *testing.T) {
+	t.Parallel()
+	answers := []int{http.StatusServiceUnavailable, http.StatusNoContent}
+	var mu sync.Mutex
+	e := newEndpoint(t, func(w http.ResponseWriter, _ *http.Request, _ push) {
+		mu.Lock()
+		defer mu.Unlock()
+		w.WriteHeader(answers[0])
+		answers = answers[1:]
+	})
+	cloud := start(t, e, nil)
+	pusher := cloud.Pusher(cloudsim.Subscription{
+		Name: "sync", Endpoint: e.url, Audience: audience, ServiceAccountEmail: email, DeadLetterTopic: "sync-dead-letter",
+	})
+	defer pusher.Close()
+	message := pusher.Message([]byte(`{"kind":"wake"}`))
+	for attempt, want := range []int{http.StatusServiceUnavailable, http.StatusNoContent} {
+		got, err := pusher.Push(t.Context(), message, attempt+1)
+		if got != want || err != nil || cloudsim.Acknowledges(got) != (want == http.StatusNoContent) {
+			t.Errorf("attempt %d: got %d, %v; want %d", attempt+1, got, err, want)
+		}
+	}
+	pushes := e.got()
+	first, second := pushes[0], pushes[1]
+	if first.Message.MessageID == "" || first.Message.MessageID != second.Message.MessageID || second.DeliveryAttempt != 2 ||
+		first.Subscription != "projects/train-d-local/subscriptions/sync" {
+		t.Errorf("got %+v, then %+v", first, second)
+	}
+	if !strings.HasPrefix(first.Header.Get("Authorization"), "Bearer ") {
+		t.Errorf("no token: %v", first.Header)
+	}
+}
