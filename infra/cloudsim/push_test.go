@@ -10,6 +10,8 @@ import (
 
 	"google.golang.org/api/idtoken"
 	"google.golang.org/api/option"
+
+	"github.com/train-d/train-d/infra/cloudsim"
 )
 
 func TestPushHasTheShapeOfPubSubs(t *testing.T) {

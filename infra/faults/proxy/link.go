@@ -77,6 +77,9 @@ func (p *Proxy) serve(l *link) {
 	}
 	conn, err := net.Dial("tcp", p.server)
 	if err != nil {
+		p.mu.Lock()
+		p.stats.Struck.Unreached++
+		p.mu.Unlock()
 		p.forget(l)
 		return
 	}

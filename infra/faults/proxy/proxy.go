@@ -30,6 +30,7 @@ type Strikes struct {
 	Delayed   int // pieces of what was carried
 	Cut       int // connections
 	Killed    int // connections
+	Unreached int // connections whose server did not answer: no order of ours
 }
 
 // Stats are counts since the start, and what there is at present.

@@ -1,0 +1,189 @@
+package faults_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver that the migrations run on
+	"github.com/pressly/goose/v3"
+
+	"github.com/train-d/train-d/infra/cloudsim"
+	"github.com/train-d/train-d/infra/migrations"
+	"github.com/train-d/train-d/infra/postgres"
+)
+
+const (
+	project  = "train-d-local"
+	template = "migrated"
+	// directLogin is that of Onboarding's fallback connections: a second member of the same group, so that a fault of a
+	// login can hit one route alone, as a mistyped password in one of two secrets would.
+	directLogin = "onboarding_direct"
+)
+
+// server is a PostgreSQL that may be stopped, killed and restarted, and the cloud beside it. It logs every statement:
+// what has reached it, and how often, is known from nobody else's word.
+type server struct {
+	t        testing.TB
+	options  postgres.Options
+	running  *postgres.Server
+	address  *postgres.Server // as it was started first: its addresses stay
+	password string
+	cloud    *cloudsim.Cloud
+	sites    int
+}
+
+func newServer(t testing.TB) *server {
+	t.Helper()
+	dir := t.TempDir()
+	s := &server{t: t, password: rand.Text(), options: postgres.Options{
+		Dir: filepath.Join(dir, "postgres"), LogFile: filepath.Join(dir, "postgres.log"),
+		Settings: map[string]string{
+			"fsync": "off", "shared_buffers": "32MB", "log_statement": "all", "log_line_prefix": "%d|%u|", "deadlock_timeout": "50ms",
+			"max_connections": "60",
+		},
+	}}
+	s.up(t.Context())
+	s.address, s.options.Port = s.running, s.running.Port
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := s.running.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := postgres.Remove(s.options.Dir); err != nil {
+			t.Error(err)
+		}
+	})
+	var err error
+	if s.cloud, err = cloudsim.Start(context.Background(), cloudsim.Config{Project: project, Topics: []string{"sync", "sync-dead-letter"}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.cloud.Close() })
+	s.migrate(t.Context())
+	return s
+}
+
+// migrate makes the template: the schema, the logins, and what the proofs watch with.
+func (s *server) migrate(ctx context.Context) {
+	s.t.Helper()
+	superuser := s.connect(ctx, postgres.Superuser)
+	defer func() { _ = superuser.Close(ctx) }()
+	if err := postgres.MakeOwner(ctx, superuser, template, s.password); err != nil {
+		s.t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", s.address.DSN(template, postgres.Owner, s.password))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := provider.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := postgres.MakeLogins(ctx, superuser, func(string) string { return s.password }); err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = superuser.Exec(ctx, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s' IN ROLE traind_onboarding", directLogin, s.password))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	inside := s.connect(ctx, template)
+	defer func() { _ = inside.Close(ctx) }()
+	if _, err := inside.Exec(ctx, auditSQL); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// up starts the server, on the port that it had before.
+func (s *server) up(ctx context.Context) {
+	s.t.Helper()
+	var err error
+	if s.running, err = postgres.Start(ctx, s.options); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) down(ctx context.Context) {
+	s.t.Helper()
+	if err := s.running.Stop(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// crash kills one of the server's processes, for which the server kills all others and recovers. It returns when the
+// server takes connections again, or says that there is no such process.
+func (s *server) crash(ctx context.Context, pid int) bool {
+	s.t.Helper()
+	reinitializing := func() int { return s.logged("", "all server processes terminated; reinitializing") }
+	before := reinitializing()
+	if syscall.Kill(pid, syscall.SIGKILL) != nil {
+		return false
+	}
+	err := until(ctx, "recovery", func() bool {
+		conn, err := pgx.Connect(ctx, s.address.SuperuserDSN(postgres.Superuser))
+		if err == nil {
+			_ = conn.Close(ctx)
+		}
+		return err == nil && reinitializing() > before
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return true
+}
+
+// connect opens a connection of the superuser.
+func (s *server) connect(ctx context.Context, database string) *pgx.Conn {
+	s.t.Helper()
+	conn, err := pgx.Connect(ctx, s.address.SuperuserDSN(database))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn
+}
+
+// lines goes over the log's lines about the programs in a database; an empty name takes all lines.
+func (s *server) lines(database string, each func(line string)) {
+	s.t.Helper()
+	file, err := os.Open(s.options.LogFile)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	scanner := bufio.NewScanner(file)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		parts := strings.SplitN(scanner.Text(), "|", 3)
+		if len(parts) == 3 && (database == "" || (parts[0] == database && parts[1] != postgres.Superuser)) {
+			each(parts[2])
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// logged counts the lines of a database that hold a text.
+func (s *server) logged(database, text string) (n int) {
+	s.lines(database, func(line string) {
+		if strings.Contains(line, text) {
+			n++
+		}
+	})
+	return n
+}
