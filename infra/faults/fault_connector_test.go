@@ -7,11 +7,11 @@ import (
 	"github.com/train-d/train-d/infra/faults/proxy"
 )
 
-// needed makes the connector needed while f runs: a pool's way is closed, and everybody else's certificate has expired, so
-// that the Admin API has to be asked. It gives how many connections that broke.
+// needed makes the Admin API needed while f runs: a certificate that the connector may have has expired, and a pool's own
+// way is closed. It gives how many connections that broke.
 func (c *cell) needed(f func()) (broke int) {
+	c.instance.ExpireCertificates()
 	if c.work != pooled {
-		c.instance.ExpireCertificates()
 		f()
 		return 0
 	}
@@ -53,11 +53,13 @@ func adminAnswers(status int) func(c *cell) toll {
 func certificateExpired(c *cell) toll {
 	var t toll
 	t.broke = c.needed(func() {
-		if c.work == pooled {
-			c.under(500 * time.Millisecond) // for a fallback, which gets a certificate
+		if c.work == pooled { // whose connector may not have been asked for anything yet
+			c.strikes(func() int { return c.instance.Stats().Certificates }, 1)
 		}
-		t.struck = counted(func() int { return c.instance.Stats().Struck.Expired }, func() {
+		expired := func() int { return c.instance.Stats().Struck.Expired }
+		t.struck = counted(expired, func() {
 			c.instance.ExpireCertificates()
+			c.strikes(expired, 1)
 			c.under(time.Second)
 		})
 	})

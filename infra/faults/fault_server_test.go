@@ -66,12 +66,16 @@ func (c *cell) busy() (pid int) {
 
 func serverCrashed(c *cell) toll {
 	t := toll{down: true}
-	c.slowly(0.1, func() {
-		t.broke = c.open() + 2
-		for !c.crash(c.t.Context(), c.busy()) {
-			t.broke = c.open() + 2 // it had ended meanwhile
+	ctx, cancel := context.WithTimeout(c.t.Context(), certainly)
+	defer cancel()
+	c.slowly(0.5, func() {
+		for t.struck == 0 && ctx.Err() == nil {
+			pid := c.busy()
+			t.broke = c.open() + 2
+			if c.crash(ctx, pid) {
+				t.struck = 1
+			}
 		}
-		t.struck = 1
 	})
 	return t
 }
@@ -104,7 +108,7 @@ func busyTerminated(c *cell) toll {
 // idle and go, so that new ones are needed.
 func (c *cell) relogin(complaint, breakIt, healIt string) toll {
 	t := toll{down: c.work != pooled}
-	t.struck = counted(c.serverLogged(complaint), func() {
+	t.struck = counted(c.logged(c.database, complaint), func() {
 		c.pause(func() {
 			c.do(breakIt)
 			c.terminate("")
@@ -126,7 +130,7 @@ func wrongPassword(c *cell) toll {
 
 func databaseMissing(c *cell) toll {
 	t := toll{down: true}
-	t.struck = counted(c.serverLogged("FATAL:  database"), func() {
+	t.struck = counted(c.logged(c.database, "FATAL:  database"), func() {
 		c.pause(func() {
 			if c.pushers != nil {
 				c.pushers.prepare()

@@ -62,6 +62,9 @@ func exhausted(c *cell) toll {
 func statementTimeout(c *cell) toll {
 	const endless = `PERFORM nextval('struck'); PERFORM pg_sleep(60);`
 	t := toll{timeouts: 4}
+	if c.work == fallback {
+		t.timeouts = 1 // more would go beyond the bound
+	}
 	if c.work == direct {
 		t.timeouts = 1
 		a := c.pushers.athletes[0].account
@@ -81,7 +84,7 @@ func uniqueViolation(c *cell) toll {
 		a := c.pushers.athletes[0].account
 		return toll{struck: c.meets("activities", "UPDATE", fmt.Sprintf("NEW.account_id = %d", a), refuse, func() { c.under(time.Second) })}
 	}
-	return toll{struck: counted(c.serverLogged(`violates unique constraint "accounts_email_key"`), func() {
+	return toll{struck: counted(c.logged(c.database, `violates unique constraint "accounts_email_key"`), func() {
 		for _, p := range c.helpers {
 			c.visitors.register(p, p.email)
 		}
@@ -95,7 +98,7 @@ func deadlock(c *cell) toll {
 	if c.work == direct {
 		table, event, when = "activities", "UPDATE", firsts
 	}
-	detected := c.serverLogged("ERROR:  deadlock detected")
+	detected := c.logged(c.database, "ERROR:  deadlock detected")
 	struck := counted(detected, func() {
 		c.meets(table, event, when, cross, func() { c.strikes(detected, 3) })
 	})
@@ -109,7 +112,7 @@ func serializationFailure(c *cell) toll {
 	if c.work == direct {
 		table, event, when = "activities", "UPDATE", firsts
 	}
-	struck := counted(c.serverLogged("ERROR:  by order"), func() {
+	struck := counted(c.logged(c.database, "ERROR:  by order"), func() {
 		c.meets(table, event, when, fail, func() { c.under(1500 * time.Millisecond) })
 	})
 	return toll{struck: struck, resent: true}

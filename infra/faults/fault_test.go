@@ -94,11 +94,6 @@ func (c *cell) strikes(count func() int, more int) {
 	}
 }
 
-// serverLogged counts the lines of the server's log about the cell's database that hold a text.
-func (c *cell) serverLogged(text string) func() int {
-	return func() int { return c.logged(c.database, text) }
-}
-
 func blackHole(c *cell) toll {
 	road, down := c.road()
 	struck := counted(func() int { return road.Stats().Struck.Swallowed }, func() {

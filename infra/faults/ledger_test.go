@@ -84,7 +84,7 @@ func (s *site) audit() books {
 	if rows.Err() != nil {
 		s.t.Fatal(rows.Err())
 	}
-	s.lines(s.database, func(line string) {
+	s.lines(s.database, 0, func(line string) {
 		if found := registered.FindStringSubmatch(line); found != nil {
 			b.reached[found[1]]++
 		} else if found := patched.FindStringSubmatch(line); found != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // sampled is how many cells a run takes that is not for the whole matrix.
@@ -43,12 +44,13 @@ func TestFaultMatrix(t *testing.T) {
 				defer func() { free <- s }()
 				c := newCell(t, s, p.work, p.fault)
 				c.begin(t.Context())
-				r := c.suffer(p.fault)
+				r := c.suffer(p.fault, time.Time{})
 				c.end()
 				result := judge(r, c.audit(), c.works(), c.bound())
 				mu.Lock()
 				lines[i] = result.line(c.bound())
 				mu.Unlock()
+				t.Log(result.line(c.bound()))
 				for _, wrong := range result.broken {
 					t.Error(wrong)
 				}

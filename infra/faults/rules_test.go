@@ -114,7 +114,7 @@ func (t *tally) hold(bound int) {
 		switch {
 		case code == "outcome-unknown" && n <= t.toll.broke:
 		case code == "database" && t.toll.down:
-		case code == "database-busy" && t.toll.beyond:
+		case code == "database-busy" && (t.toll.beyond || n <= t.toll.broke): // one that broke keeps its place for a moment
 		case code == "timeout" && (t.toll.timeouts > 0 || (t.toll.locks && n <= t.toll.broke)):
 		default:
 			t.wrong("%d × 503 %s: not allowed here (%d connections broke)", n, code, t.toll.broke)

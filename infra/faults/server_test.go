@@ -5,9 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -126,20 +130,28 @@ func (s *server) down(ctx context.Context) {
 }
 
 // crash kills one of the server's processes, for which the server kills all others and recovers. It returns when the
-// server takes connections again, or says that there is no such process.
+// server takes connections again, or says that the process had ended before.
 func (s *server) crash(ctx context.Context, pid int) bool {
 	s.t.Helper()
-	reinitializing := func() int { return s.logged("", "all server processes terminated; reinitializing") }
-	before := reinitializing()
+	reinitializing := s.logged("", "all server processes terminated; reinitializing")
+	parent, err := exec.CommandContext(ctx, "ps", "-o", "ppid=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil || strings.TrimSpace(string(parent)) != strconv.Itoa(s.running.PID) {
+		return false // never somebody else's
+	}
 	if syscall.Kill(pid, syscall.SIGKILL) != nil {
 		return false
 	}
-	err := until(ctx, "recovery", func() bool {
+	noticed, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if until(noticed, "crash", func() bool { return reinitializing() > 0 }) != nil {
+		return false // it was about to end
+	}
+	err = until(ctx, "recovery", func() bool {
 		conn, err := pgx.Connect(ctx, s.address.SuperuserDSN(postgres.Superuser))
 		if err == nil {
 			_ = conn.Close(ctx)
 		}
-		return err == nil && reinitializing() > before
+		return err == nil
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -157,33 +169,44 @@ func (s *server) connect(ctx context.Context, database string) *pgx.Conn {
 	return conn
 }
 
-// lines goes over the log's lines about the programs in a database; an empty name takes all lines.
-func (s *server) lines(database string, each func(line string)) {
+// lines goes over the log's lines about the programs in a database, from an offset on; an empty name takes all lines. It
+// gives where the next whole line will begin.
+func (s *server) lines(database string, from int64, each func(line string)) (next int64) {
 	s.t.Helper()
 	file, err := os.Open(s.options.LogFile)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	scanner := bufio.NewScanner(file)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		parts := strings.SplitN(scanner.Text(), "|", 3)
+	if _, err := file.Seek(from, io.SeekStart); err != nil {
+		s.t.Fatal(err)
+	}
+	reader := bufio.NewReaderSize(file, 1<<16)
+	for next = from; ; {
+		text, err := reader.ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			return next // behind the last line break
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		next += int64(len(text))
+		parts := strings.SplitN(strings.TrimSuffix(text, "\n"), "|", 3)
 		if len(parts) == 3 && (database == "" || (parts[0] == database && parts[1] != postgres.Superuser)) {
 			each(parts[2])
 		}
 	}
-	if err := scanner.Err(); err != nil {
-		s.t.Fatal(err)
-	}
 }
 
-// logged counts the lines of a database that hold a text.
-func (s *server) logged(database, text string) (n int) {
-	s.lines(database, func(line string) {
-		if strings.Contains(line, text) {
-			n++
-		}
-	})
-	return n
+// logged counts, each time that it is called, the log's lines since then about the programs in a database that hold a text.
+func (s *server) logged(database, text string) func() int {
+	next, n := s.lines("", 0, func(string) {}), 0
+	return func() int {
+		next = s.lines(database, next, func(line string) {
+			if strings.Contains(line, text) {
+				n++
+			}
+		})
+		return n
+	}
 }

@@ -29,6 +29,7 @@ type damage struct {
 
 func damages() []damage {
 	return []damage{
+		{"none", func(_ *server, cells []*cell) int { return poolMax * len(cells) }},
 		{"connections terminated", func(_ *server, cells []*cell) (struck int) {
 			for _, c := range cells {
 				struck += c.terminate("")

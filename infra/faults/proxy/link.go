@@ -154,7 +154,7 @@ func (p *Proxy) end(l *link, by *net.TCPConn) {
 	} else {
 		l.gone = true
 	}
-	half := l.swallowed && !p.closed && !(l.left && l.gone)
+	half := l.swallowed && !p.closed && (!l.left || !l.gone)
 	p.mu.Unlock()
 	if !half {
 		p.forget(l)

@@ -1,0 +1,79 @@
+package faults_test
+
+import (
+	"context"
+	"time"
+)
+
+// round is one fault and what came of it.
+type round struct {
+	fault    fault
+	work     workload
+	toll     toll
+	visits   []visit        // what was sent, and what was told
+	codes    map[string]int // of Sync's failures, which its answers do not bear
+	next     time.Duration  // from the fault's end to the next success
+	again    time.Duration  // from the fault's end until the pool served; 0 where there is none or it was never away
+	most     int            // connections
+	orphans  int
+	samples  int
+	ended    time.Time
+	recovers bool
+}
+
+// suffer lets a fault strike the cell under load, waits until it is served again, and at least until a time, and gives what
+// happened.
+func (c *cell) suffer(f fault, least time.Time) round {
+	c.t.Helper()
+	var counts []int
+	var codes map[string]int
+	c.pause(func() {
+		for _, l := range c.loads() {
+			counts = append(counts, l.count())
+		}
+		codes = c.codes()
+		c.sampler.reset()
+	})
+	r := round{fault: f, work: c.work}
+	if f.before == nil {
+		c.under(600 * time.Millisecond)
+	}
+	if f.inflict != nil {
+		r.toll = f.inflict(c)
+	}
+	r.ended = time.Now()
+	ctx, cancel := context.WithTimeout(c.t.Context(), certainly)
+	defer cancel()
+	r.recovers = until(ctx, "the next success", func() bool { _, all := c.served(r.ended); return all }) == nil
+	if last, all := c.served(r.ended); all {
+		r.next = last.Sub(r.ended)
+	}
+	c.under(700 * time.Millisecond)
+	if c.work == pooled && c.visitors.health() != "pool" {
+		if until(ctx, "the pool", func() bool { return c.visitors.health() == "pool" }) == nil {
+			r.again = time.Since(r.ended)
+		} else {
+			r.again = certainly
+		}
+	}
+	c.under(time.Until(least))
+	c.pause(func() { // whatever was under way has its answer now
+		for i, l := range c.loads() {
+			r.visits = append(r.visits, l.all(counts[i])...)
+		}
+		r.codes = c.codes()
+	})
+	for code, n := range codes {
+		r.codes[code] -= n
+	}
+	r.samples, r.most, r.orphans = c.sampler.seen()
+	return r
+}
+
+// codes counts the failures that Sync has logged.
+func (c *cell) codes() map[string]int {
+	if c.pushers == nil {
+		return nil
+	}
+	return c.pushers.program.codes()
+}
