@@ -95,11 +95,8 @@ func idleTerminated(c *cell) toll {
 
 func busyTerminated(c *cell) toll {
 	struck := 0
-	c.slowly(0.1, func() {
-		for range 3 {
-			c.busy()
-			struck += c.terminate("active")
-		}
+	c.slowly(0.3, func() {
+		c.strikes(func() int { struck += c.terminate("active"); return struck }, 3)
 	})
 	return toll{struck: struck, broke: struck}
 }

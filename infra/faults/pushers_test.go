@@ -218,14 +218,11 @@ func (v *pushers) count() int {
 	return len(v.visits)
 }
 
-// served is when the first push sent after t was acknowledged.
-func (v *pushers) served(t time.Time) (first time.Time) {
-	for _, did := range v.all(0) {
-		if did.sent.After(t) && did.status == http.StatusNoContent && did.code == "" && (first.IsZero() || did.answered.Before(first)) {
-			first = did.answered
-		}
-	}
-	return first
+// served is when the first request sent after t was.
+func (v *pushers) served(t time.Time) time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return served(v.visits, t)
 }
 
 // codes counts the failures by code that Sync has logged: its answers bear none.

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -14,11 +15,11 @@ type round struct {
 	codes    map[string]int // of Sync's failures, which its answers do not bear
 	next     time.Duration  // from the fault's end to the next success
 	again    time.Duration  // from the fault's end until the pool served; 0 where there is none or it was never away
-	most     int            // connections
-	orphans  int
-	samples  int
-	ended    time.Time
-	recovers bool
+	recovers bool           // there was one
+	most     int            // connections at a time
+	orphans  int            // at a time
+	samples  int            // of connections
+	ended    time.Time      // the fault
 }
 
 // suffer lets a fault strike the cell under load, waits until it is served again, and at least until a time, and gives what
@@ -35,15 +36,17 @@ func (c *cell) suffer(f fault, least time.Time) round {
 		c.sampler.reset()
 	})
 	r := round{fault: f, work: c.work}
+	ctx, cancel := context.WithTimeout(c.t.Context(), 3*certainly)
+	defer cancel()
 	if f.before == nil {
+		begun := time.Now()
+		_ = until(ctx, "the first success", func() bool { _, all := c.served(begun); return all }) // else the rules say so
 		c.under(600 * time.Millisecond)
 	}
 	if f.inflict != nil {
 		r.toll = f.inflict(c)
 	}
 	r.ended = time.Now()
-	ctx, cancel := context.WithTimeout(c.t.Context(), certainly)
-	defer cancel()
 	r.recovers = until(ctx, "the next success", func() bool { _, all := c.served(r.ended); return all }) == nil
 	if last, all := c.served(r.ended); all {
 		r.next = last.Sub(r.ended)
@@ -76,4 +79,17 @@ func (c *cell) codes() map[string]int {
 		return nil
 	}
 	return c.pushers.program.codes()
+}
+
+// served is when the first request sent after t was served, of those that were answered in this order.
+func served(visits []visit, t time.Time) (first time.Time) {
+	for _, did := range slices.Backward(visits) {
+		if did.answered.Before(t.Add(-time.Second)) {
+			break
+		}
+		if did.sent.After(t) && did.status/100 == 2 && did.code == "" && (first.IsZero() || did.answered.Before(first)) {
+			first = did.answered
+		}
+	}
+	return first
 }

@@ -130,12 +130,12 @@ func (c *cell) warm(n int) {
 func (c *cell) wake(pause time.Duration) (line string) {
 	c.t.Helper()
 	c.server.t = c.t
-	samples := newSampler(c.site)
 	open := c.number(`SELECT count(*) `+ours, c.oid)
 	c.program.thaw()
 	first := c.visitors.patch(c.helpers[0], "weight") // which publishes nothing: the database alone is asked
 	took := first.answered.Sub(first.sent)
 	health := c.visitors.health()
+	samples := newSampler(c.site)
 	var all sync.WaitGroup
 	for _, p := range c.helpers[:poolMax] {
 		all.Go(func() {

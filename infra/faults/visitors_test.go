@@ -176,12 +176,9 @@ func (v *visitors) count() int {
 	return len(v.visits)
 }
 
-// served says whether a request sent after t was.
-func (v *visitors) served(t time.Time) (first time.Time) {
-	for _, did := range v.all(0) {
-		if did.sent.After(t) && did.status/100 == 2 && (first.IsZero() || did.answered.Before(first)) {
-			first = did.answered
-		}
-	}
-	return first
+// served is when the first request sent after t was.
+func (v *visitors) served(t time.Time) time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return served(v.visits, t)
 }
