@@ -37,16 +37,19 @@ func serverRestarted(c *cell) toll {
 	return t
 }
 
-// slowly makes the load's statements last for a while as f runs, so that some are under way at any time.
+// slowly makes the load's transactions last for a while as f runs, so that some are under way at any time: half of them
+// in a statement, half in their COMMIT, where a lost answer hurts most.
 func (c *cell) slowly(seconds float64, f func()) {
 	c.t.Helper()
 	c.do(fmt.Sprintf(`CREATE OR REPLACE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN PERFORM pg_sleep(%f); RETURN NEW; END $$`, seconds))
-	c.do(`CREATE TRIGGER slowly BEFORE INSERT ON thresholds FOR EACH ROW WHEN (NEW.kind = 'ftp') EXECUTE FUNCTION slowly()`)
-	c.do(`CREATE TRIGGER slowly BEFORE UPDATE ON activities FOR EACH ROW WHEN (NEW.id = 1) EXECUTE FUNCTION slowly()`)
+	for table, when := range map[string]string{"thresholds": "NEW.kind = 'ftp' AND NEW.account_id", "activities": "NEW.id <= 2 AND NEW.id"} {
+		c.do(fmt.Sprintf(`CREATE TRIGGER slowly BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s %% 2 = 0) EXECUTE FUNCTION slowly();
+			CREATE CONSTRAINT TRIGGER slowly_at_commit AFTER INSERT OR UPDATE ON %[1]s DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW WHEN (%[2]s %% 2 = 1) EXECUTE FUNCTION slowly()`, table, when))
+	}
 	f()
-	c.do(`DROP TRIGGER slowly ON thresholds`)
-	c.do(`DROP TRIGGER slowly ON activities`)
+	c.do(`DROP FUNCTION slowly CASCADE`)
 }
 
 // busy waits for a statement of the programs that is under way, and gives its process.
