@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -223,19 +221,4 @@ func (v *pushers) served(t time.Time) time.Time {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return served(v.visits, t)
-}
-
-// codes counts the failures by code that Sync has logged: its answers bear none.
-func (p *program) codes() map[string]int {
-	codes := map[string]int{}
-	for line := range strings.Lines(p.log()) {
-		var entry struct {
-			Event, Code string
-			Status      int
-		}
-		if json.Unmarshal([]byte(line), &entry) == nil && entry.Event == "function.failed" && entry.Status == http.StatusServiceUnavailable {
-			codes[entry.Code]++
-		}
-	}
-	return codes
 }
