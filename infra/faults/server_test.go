@@ -51,7 +51,7 @@ func newServer(t testing.TB) *server {
 		Dir: filepath.Join(dir, "postgres"), LogFile: filepath.Join(dir, "postgres.log"),
 		Settings: map[string]string{
 			"fsync": "off", "shared_buffers": "32MB", "log_statement": "all", "log_line_prefix": "%d|%u|", "deadlock_timeout": "50ms",
-			"max_connections": "60",
+			"max_connections": "150",
 		},
 	}}
 	s.up(t.Context())
