@@ -24,7 +24,7 @@ type toll struct {
 	down     bool // no way to the database was left: requests may be told so
 	beyond   bool // the load went beyond the fallback's bound: requests may be told so
 	timeouts int  // requests that the fault itself sent, for the server to cancel
-	locks    bool // transactions were orphaned at the server, and hold their locks until they have idled for too long
+	late     bool // requests may run out of time: over a BEGIN without an answer, or the lock of a transaction orphaned at the server
 	resent   bool // transactions were run again after the server had rolled them back, as they are to be
 }
 
@@ -101,7 +101,7 @@ func blackHole(c *cell) toll {
 		c.under(6 * time.Second)
 		road.SetFaults(proxy.Faults{})
 	})
-	return toll{struck: struck, broke: struck, down: down, locks: true}
+	return toll{struck: struck, broke: struck, down: down, late: true}
 }
 
 func latency(c *cell) toll {

@@ -115,12 +115,12 @@ func (t *tally) hold(bound int) {
 		case code == "outcome-unknown" && n <= t.toll.broke:
 		case code == "database" && t.toll.down:
 		case code == "database-busy" && (t.toll.beyond || n <= t.toll.broke): // one that broke keeps its place for a moment
-		case code == "timeout" && (t.toll.timeouts > 0 || (t.toll.locks && n <= t.toll.broke)):
+		case code == "timeout" && (t.toll.timeouts > 0 || (t.toll.late && n <= t.toll.broke)):
 		default:
 			t.wrong("%d × 503 %s: not allowed here (%d connections broke)", n, code, t.toll.broke)
 		}
 	}
-	if n := t.unavailable["timeout"] + t.pushes["timeout"]; n < t.toll.timeouts || (t.work != direct && !t.toll.locks && n > t.toll.timeouts) {
+	if n := t.unavailable["timeout"] + t.pushes["timeout"]; n < t.toll.timeouts || (t.work != direct && !t.toll.late && n > t.toll.timeouts) {
 		t.wrong("%d requests were told timeout, want %d: those that the fault sent", n, t.toll.timeouts)
 	}
 	if n := len(t.lost); n > 0 {
@@ -156,7 +156,7 @@ func (t *tally) holdPushes() {
 		switch {
 		case code == "outcome-unknown" && k <= t.toll.broke:
 		case code == "database" && (t.toll.down || broke <= t.toll.broke):
-		case code == "timeout" && (t.toll.timeouts > 0 || (t.toll.locks && k <= t.toll.broke)):
+		case code == "timeout" && (t.toll.timeouts > 0 || (t.toll.late && k <= t.toll.broke)):
 		default:
 			t.wrong("%d pushes × 503 %s: not allowed here (%d connections broke)", k, code, t.toll.broke)
 		}
