@@ -88,7 +88,7 @@ func TestFrozenAndThawed(t *testing.T) {
 	fmt.Println("damage while frozen      pause  connections  first answer  health  later  failed  lost doubled")
 	for j, pause := range pauses {
 		<-time.After(time.Until(frozen.Add(pause)))
-		var undamaged time.Duration
+		undamaged := time.Second // of nothing: the first measures it
 		for i, d := range damages() {
 			took, line := cells[i][j].wake(pause, undamaged)
 			if i == 0 {
