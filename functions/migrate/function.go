@@ -35,7 +35,7 @@ func init() {
 		if _, err := message.Decode[message.Migrate](push.Data); err != nil {
 			return err
 		}
-		return apply(ctx, direct, settings.Logins.Members)
+		return apply(ctx, direct, settings.Logins.Functions)
 	}, serverless.DeadLetterTo(publisher, message.TopicMigrate))
 }
 

@@ -44,8 +44,8 @@ func (c *Migrate) check(m *mistakes) {
 	c.Service.check(m)
 	c.Database.check(m, c.Service)
 	c.Push.check(m, c.Service)
-	for function, login := range c.Logins.Members {
-		m.require(function != "" && login != "", "DATABASE_LOGINS", "write function:login, separated by commas")
+	for login, function := range c.Logins.Functions {
+		m.require(login != "" && function != "", "DATABASE_LOGINS", "write login:function, separated by commas")
 	}
 }
 

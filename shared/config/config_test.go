@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -237,16 +238,19 @@ func FuzzLoadNeverPanics(f *testing.F) {
 	})
 }
 
-func TestLoginsAreReadByFunction(t *testing.T) {
+func TestAFunctionMayHaveSeveralLogins(t *testing.T) {
 	t.Parallel()
-	cfg, err := Load[Migrate](setup("DATABASE_LOGINS=onboarding:train-d-onboarding@acme.iam,sync:train-d-sync@acme.iam"))
+	cfg, err := Load[Migrate](setup("DATABASE_LOGINS=train-d-onboarding@acme.iam:onboarding,onboarding-1:onboarding,train-d-sync@acme.iam:sync"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cfg.Logins.Members; len(got) != 2 || got["sync"] != "train-d-sync@acme.iam" {
-		t.Errorf("got %v", got)
+	want := map[string]string{
+		"train-d-onboarding@acme.iam": "onboarding", "onboarding-1": "onboarding", "train-d-sync@acme.iam": "sync",
 	}
-	for _, wrong := range []string{"DATABASE_LOGINS=onboarding", "DATABASE_LOGINS=onboarding:", "DATABASE_LOGINS=:login"} {
+	if got := cfg.Logins.Functions; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for _, wrong := range []string{"DATABASE_LOGINS=login", "DATABASE_LOGINS=login:", "DATABASE_LOGINS=:onboarding"} {
 		if found := mistakesOf[Migrate](t, setup(wrong)); len(found) != 1 || found["DATABASE_LOGINS"].Setting == "" {
 			t.Errorf("%s: got %v", wrong, found)
 		}

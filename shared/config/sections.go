@@ -89,8 +89,8 @@ type Tokens struct {
 
 // Logins says which logins get the rights of which function.
 type Logins struct {
-	// Members maps a function's name to its login.
-	Members map[string]string `env:"DATABASE_LOGINS" means:"Logins that become members of their function's group, as onboarding:login,sync:login. Where the superuser sees to that it is empty."`
+	// Functions maps a login to its function's name: a function has a login for each way that it logs in.
+	Functions map[string]string `env:"DATABASE_LOGINS" means:"Logins and their functions, as login:onboarding,other-login:onboarding; each becomes a member of its function's group and nothing more. Where the superuser sees to that it is empty."`
 }
 
 // Streams says how long raw streams stay.
