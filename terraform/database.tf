@@ -1,7 +1,7 @@
 resource "google_sql_database_instance" "main" {
   name                = var.database_instance
   region              = var.region
-  database_version    = var.database_version
+  database_version    = "POSTGRES_15" # what the tests run on; from 16 on Migrate may not demote a login that Cloud SQL made
   deletion_protection = var.deletion_protection
 
   settings {
@@ -9,6 +9,7 @@ resource "google_sql_database_instance" "main" {
     edition                     = "ENTERPRISE"
     availability_type           = var.database_high_availability ? "REGIONAL" : "ZONAL"
     deletion_protection_enabled = var.deletion_protection
+    connector_enforcement       = "NOT_REQUIRED" # pools dial the address itself
     retain_backups_on_delete    = true
     disk_type                   = "PD_SSD"
     disk_autoresize             = true
@@ -92,10 +93,18 @@ locals {
     for name, f in local.functions_by_default :
     name => trimsuffix(google_service_account.function[name].email, ".gserviceaccount.com") if f.login == "iam"
   }
+
+  # A new password comes with a new login, so that the one before still serves while instances with the old address run.
+  pool_logins = { for name, f in local.functions_by_default : name => "${name}-${var.pool_password_version}" if f.database == "pool" }
+  # One is made up at a time; each login's is drawn from it, so that no function can tell another's.
+  pool_passwords = {
+    for name in keys(local.pool_logins) :
+    name => var.pool_password == null ? null : substr(sha256("${name} ${var.pool_password}"), 0, 48)
+  }
 }
 
-# Functions log in by IAM, without a password. What they may do comes from their group role, which Migrate makes them
-# members of (DATABASE_LOGINS).
+# On the connector's route functions log in by IAM, without a password. What they may do comes from their group role, which
+# Migrate makes all their logins members of (DATABASE_LOGINS).
 resource "google_sql_user" "iam" {
   for_each = { for name, f in local.functions_by_default : name => f if f.login == "iam" }
 
@@ -103,6 +112,18 @@ resource "google_sql_user" "iam" {
   instance        = google_sql_database_instance.main.name
   type            = "CLOUD_IAM_SERVICE_ACCOUNT"
   deletion_policy = "ABANDON" # a login that owns or is granted something can't be dropped
+}
+
+# A pool dials the private address, where a login has a password. Cloud SQL makes it one of its administrators, which Migrate
+# takes back before anybody knows the password.
+resource "google_sql_user" "pool" {
+  for_each = local.pool_logins
+
+  name                = each.value
+  instance            = google_sql_database_instance.main.name
+  password_wo         = local.pool_passwords[each.key]
+  password_wo_version = var.pool_password_version
+  deletion_policy     = "ABANDON" # old instances still use it; infra/playbooks/rotation.md drops it
 }
 
 # The schema's owner makes roles, which logins by IAM can't. Its password is in Secret Manager and in no state.

@@ -42,7 +42,7 @@ module "function" {
     each.value.env,
   )
   secrets = {
-    for setting, secret in each.value.secrets :
+    for setting, secret in local.secrets_of[each.key] :
     setting => { secret = local.secret_ids[secret], version = local.secret_versions[secret] }
   }
 
@@ -55,6 +55,7 @@ module "function" {
     google_project_iam_member.database,
     google_secret_manager_secret_iam_member.reader,
     google_sql_user.iam,
+    google_sql_user.pool,
   ]
 }
 

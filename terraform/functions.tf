@@ -5,8 +5,10 @@
 #   public     anyone may call it; otherwise only the identity that pushes messages may
 #   topic      the topic whose messages are pushed to it; null for none
 #   publishes  topics that it publishes to, beside the dead letters of its own
-#   database   "pool", "direct" (one connection per invocation) or "none"
-#   login      "iam" logs in by the function's service account, "password" as the schema's owner, null not at all
+#   database   "pool", "direct" (one connection per invocation) or "none". A pool gets a route and a login of its own
+#              (DATABASE_URL, in secrets.tf), so that its fallback does not take the very way that failed
+#   login      on the connector's route: "iam" by the function's service account, "password" as the schema's owner, null
+#              not at all
 locals {
   functions_by_default = {
     onboarding = {

@@ -15,7 +15,7 @@ output "database" {
 
 output "secrets" {
   description = "Secrets that need a value before the functions that read them can start."
-  value       = sort([for name in local.secrets : name if name != "migrate-password"])
+  value       = sort(setsubtract(local.secrets, local.secrets_written))
 }
 
 output "dead_letters" {

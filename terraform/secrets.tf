@@ -1,12 +1,19 @@
 # Terraform knows the secrets' names. Their values are put in by make bootstrap and by people (infra/playbooks/rotation.md),
-# and stand in no state; the one that Terraform writes, Migrate's password, passes through write-only arguments.
+# and stand in no state; those that Terraform writes, which hold passwords of the database, pass through write-only arguments.
 locals {
-  secrets = toset(flatten([for f in values(local.functions_by_default) : values(f.secrets)]))
+  # function → setting → secret
+  secrets_of = {
+    for name, f in local.functions_by_default :
+    name => merge(f.secrets, f.database == "pool" ? { DATABASE_URL = "${name}-database-url" } : {})
+  }
+  secrets         = toset(flatten([for settings in values(local.secrets_of) : values(settings)]))
+  secrets_written = concat(["migrate-password"], [for name in keys(local.pool_logins) : local.secrets_of[name].DATABASE_URL])
 
   secret_ids = { for name in local.secrets : name => google_secret_manager_secret.this[name].secret_id }
   secret_versions = merge(
     { for name in local.secrets : name => lookup(var.secret_versions, name, "latest") },
     { migrate-password = google_secret_manager_secret_version.migrate_password.version },
+    { for name, version in google_secret_manager_secret_version.database_url : local.secrets_of[name].DATABASE_URL => version.version },
   )
 }
 
@@ -36,11 +43,28 @@ resource "google_secret_manager_secret_version" "migrate_password" {
   }
 }
 
+# The pool's route: over the private address, with the password of the pool's login.
+resource "google_secret_manager_secret_version" "database_url" {
+  for_each = local.pool_logins
+
+  secret = google_secret_manager_secret.this[local.secrets_of[each.key].DATABASE_URL].id
+  secret_data_wo = local.pool_passwords[each.key] == null ? null : join("", [
+    "postgresql://${google_sql_user.pool[each.key].name}:${local.pool_passwords[each.key]}@",
+    "${google_sql_database_instance.main.private_ip_address}:5432/${google_sql_database.main.name}",
+  ])
+  secret_data_wo_version = var.pool_password_version
+  deletion_policy        = "ABANDON" # revisions that run still read the version before
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
 # Each function reads its own secrets, one by one.
 resource "google_secret_manager_secret_iam_member" "reader" {
   for_each = {
     for pair in flatten([
-      for name, f in local.functions_by_default : [for secret in values(f.secrets) : { function = name, secret = secret }]
+      for name, settings in local.secrets_of : [for secret in values(settings) : { function = name, secret = secret }]
     ]) : "${pair.function}-${pair.secret}" => pair
   }
 

@@ -24,9 +24,15 @@ locals {
       },
       # The schema's owner makes the other logins members of their groups.
       f.login != "password" ? {} : {
-        DATABASE_LOGINS = join(",", [for other, login in local.iam_logins : "${other}:${login}"])
+        DATABASE_LOGINS = join(",", [for pair in concat(
+          [for other, login in local.iam_logins : { login = login, function = other }],
+          [for other, login in local.pool_logins : { login = login, function = other }],
+        ) : "${pair.login}:${pair.function}"])
       },
+      # The pool has a route of its own: its DATABASE_URL is a secret (secrets.tf), and what stands here of the connector is for
+      # direct and fallback connections.
       f.database != "pool" ? {} : {
+        DATABASE_TLS          = "require"
         DATABASE_POOL_MIN     = tostring(min(2, f.pool_max))
         DATABASE_POOL_MAX     = tostring(f.pool_max)
         DATABASE_FALLBACK_MAX = tostring(f.fallback_max)

@@ -108,16 +108,6 @@ variable "database_tier" {
   }
 }
 
-variable "database_version" {
-  description = "PostgreSQL of Cloud SQL. The tests run on 15."
-  type        = string
-  default     = "POSTGRES_15"
-  validation {
-    condition     = contains(["POSTGRES_15", "POSTGRES_16", "POSTGRES_17"], var.database_version)
-    error_message = "Write POSTGRES_15, POSTGRES_16 or POSTGRES_17."
-  }
-}
-
 variable "database_max_connections" {
   description = "max_connections of the server; null for what Cloud SQL gives a machine of this memory."
   type        = number
@@ -174,6 +164,24 @@ variable "migrate_password_version" {
   default     = 1
   validation {
     condition     = var.migrate_password_version >= 1 && floor(var.migrate_password_version) == var.migrate_password_version
+    error_message = "Write a whole number from 1."
+  }
+}
+
+variable "pool_password" {
+  description = "What the passwords of the pools' logins are drawn from, read only by the apply that makes such a login. Scripts make one up for every apply; it reaches neither state nor plan."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "pool_password_version" {
+  description = "Raise it by one to give pools new logins and addresses of the database (infra/playbooks/rotation.md), as after a restore."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.pool_password_version >= 1 && floor(var.pool_password_version) == var.pool_password_version
     error_message = "Write a whole number from 1."
   }
 }

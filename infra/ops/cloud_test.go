@@ -154,6 +154,31 @@ func TestDryRunShowsEveryStepAndRunsNone(t *testing.T) {
 	}
 }
 
+func TestPasswordsReachTerraformAndNothingElse(t *testing.T) {
+	t.Parallel()
+	c := newCheckout(t, "")
+	c.program("gcloud", hasValues)
+	c.program("curl", `echo '{"database":"pool"}'`)
+	c.program("terraform", `printf '%s\n%s\n' "$TF_VAR_migrate_password" "$TF_VAR_pool_password" >`+filepath.Join(c.root, "passwords"))
+	output, calls, ok := c.run("deploy")
+	if !ok {
+		t.Fatal(output)
+	}
+	content, err := os.ReadFile(filepath.Join(c.root, "passwords"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords := strings.Fields(string(content))
+	if len(passwords) != 2 || len(passwords[0]) != 48 || len(passwords[1]) != 48 || passwords[0] == passwords[1] {
+		t.Fatalf("made up: %q", passwords)
+	}
+	for _, password := range passwords {
+		if strings.Contains(output+strings.Join(calls, "\n"), password) {
+			t.Error("a password is shown, or is an argument")
+		}
+	}
+}
+
 func TestBootstrapGivesEverySecretButStravasAValueOnce(t *testing.T) {
 	t.Parallel()
 	fill := func(gcloud string) []string {

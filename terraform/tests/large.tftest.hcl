@@ -9,6 +9,7 @@ variables {
   project          = "train-d-test"
   strava_client_id = "12345"
   migrate_password = "made-up"
+  pool_password    = "made-up"
   archives         = "tests/archives"
 }
 
@@ -80,6 +81,17 @@ run "sync_on_the_pool" {
     condition     = module.function["sync"].declared.env.SYNC_USE_POOL == "true" && module.function["sync"].declared.env.DATABASE_CONNECTION_LIMIT == "5"
     error_message = "Sync's pool does not have its share."
   }
+  assert {
+    condition = (
+      module.function["sync"].declared.secrets.DATABASE_URL == "sync-database-url" && google_sql_user.pool["sync"].name == "sync-1" &&
+      contains(keys(google_secret_manager_secret_iam_member.reader), "sync-sync-database-url")
+    )
+    error_message = "Sync's pool has no route of its own."
+  }
+  assert {
+    condition     = contains(split(",", module.function["migrate"].declared.env.DATABASE_LOGINS), "sync-1:sync")
+    error_message = "The login of Sync's pool gets no rights."
+  }
 }
 
 # Ten times the owner's ten connections on the smallest machine (I12).
@@ -135,11 +147,12 @@ run "mistakes_in_settings_are_refused" {
     connection_reserve    = 0
     alert_emails          = ["operator"]
     secret_versions       = { token-keyset = "newest" }
+    pool_password_version = 0
     playbooks_url         = "http://playbooks/"
   }
 
   expect_failures = [
     var.region, var.domain, var.strava_client_id, var.database_tier, var.stream_retention_days, var.connection_reserve,
-    var.alert_emails, var.secret_versions, var.playbooks_url,
+    var.alert_emails, var.secret_versions, var.pool_password_version, var.playbooks_url,
   ]
 }

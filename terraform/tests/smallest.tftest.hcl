@@ -9,6 +9,7 @@ variables {
   project          = "train-d-test"
   strava_client_id = "12345"
   migrate_password = "made-up"
+  pool_password    = "made-up"
   archives         = "tests/archives"
 }
 
@@ -70,8 +71,64 @@ run "no_public_database_and_every_share_of_its_connections" {
     error_message = "Migrate alone logs in with a password."
   }
   assert {
-    condition     = length(split(",", module.function["migrate"].declared.env.DATABASE_LOGINS)) == length(google_sql_user.iam)
+    condition = toset(split(",", module.function["migrate"].declared.env.DATABASE_LOGINS)) == toset(concat(
+      [for name, login in google_sql_user.iam : "${login.name}:${name}"],
+      [for name, login in google_sql_user.pool : "${login.name}:${name}"],
+    ))
     error_message = "Migrate does not know every login."
+  }
+}
+
+# A fallback on the way that failed would be none.
+run "the_pool_has_a_route_of_its_own" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for name, f in module.function :
+      (lookup(f.declared.secrets, "DATABASE_URL", "") == "${name}-database-url") == (local.functions[name].database == "pool") &&
+      contains(keys(f.declared.env), "CLOUD_SQL_INSTANCE") == (local.functions[name].database != "none")
+    ])
+    error_message = "Pools have both routes, and what is direct has the connector's alone."
+  }
+  assert {
+    condition = (
+      module.function["onboarding"].declared.env.DATABASE_TLS == "require" &&
+      google_sql_database_instance.main.settings[0].connector_enforcement == "NOT_REQUIRED"
+    )
+    error_message = "The private address is dialled in plain text, or lets connectors in alone."
+  }
+  assert {
+    condition = alltrue([
+      for name, f in module.function : f.declared.network == (local.functions[name].database == "none" ? null : "PRIVATE_RANGES_ONLY")
+    ])
+    error_message = "A function that needs the database is not on its network, or another one is."
+  }
+  assert {
+    condition     = toset(keys(google_sql_user.pool)) == toset(["onboarding"]) && google_sql_user.pool["onboarding"].name == "onboarding-1"
+    error_message = "Pools have a login each, and nothing else has one with a password."
+  }
+  assert {
+    condition     = module.function["onboarding"].declared.versions.DATABASE_URL == google_secret_manager_secret_version.database_url["onboarding"].version
+    error_message = "Onboarding does not read the address that was written for it."
+  }
+}
+
+# Raised once: a login beside the one before, whose instances still run.
+run "a_new_password_comes_with_a_new_login" {
+  command = plan
+
+  variables {
+    pool_password_version = 2
+  }
+
+  assert {
+    condition = (
+      google_sql_user.pool["onboarding"].name == "onboarding-2" && google_sql_user.pool["onboarding"].deletion_policy == "ABANDON" &&
+      google_secret_manager_secret_version.database_url["onboarding"].secret_data_wo_version == 2 &&
+      google_secret_manager_secret_version.database_url["onboarding"].deletion_policy == "ABANDON"
+    )
+    error_message = "A new password puts out the instances that still have the old one."
   }
 }
 
@@ -164,17 +221,26 @@ run "secrets_never_plain_and_built_from_the_archives" {
       for name, f in module.function : length(setintersection(
         keys(f.declared.env),
         ["STRAVA_CLIENT_SECRET", "TOKEN_KEYSET", "DATABASE_PASSWORD", "DATABASE_URL", "WEBHOOK_PATH", "WEBHOOK_VERIFY_TOKEN"],
-      )) == 0
+      )) == 0 && !strcontains(jsonencode(f.declared), "postgresql://")
     ])
     error_message = "A secret stands in a plain setting."
   }
   assert {
     condition     = alltrue([for f in module.function : !strcontains(jsonencode(f.declared), "made-up")])
-    error_message = "Migrate's password stands in a function's settings."
+    error_message = "A password stands in a function's settings."
   }
   assert {
-    condition     = google_secret_manager_secret_version.migrate_password.secret_data == null && google_sql_user.migrate.password == null
-    error_message = "Migrate's password stands in the state."
+    condition = alltrue([
+      for version in concat([google_secret_manager_secret_version.migrate_password], values(google_secret_manager_secret_version.database_url)) :
+      version.secret_data == null
+    ])
+    error_message = "A password of the database stands in the state, as a secret."
+  }
+  assert {
+    condition = alltrue([
+      for login in concat([google_sql_user.migrate], values(google_sql_user.pool)) : login.password == null
+    ])
+    error_message = "A password of the database stands in the state, as a login's."
   }
   assert {
     condition     = contains(keys(module.function["sync"].declared.secrets), "TOKEN_KEYSET")
