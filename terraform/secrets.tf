@@ -40,6 +40,7 @@ resource "google_secret_manager_secret_version" "migrate_password" {
 
   lifecycle {
     create_before_destroy = true # there is always one that can be read
+    replace_triggered_by  = [google_sql_user.migrate.password_wo_version]
   }
 }
 
@@ -57,6 +58,7 @@ resource "google_secret_manager_secret_version" "database_url" {
 
   lifecycle {
     create_before_destroy = true
+    replace_triggered_by  = [google_sql_user.pool[each.key].name] # it names the login
   }
 }
 
