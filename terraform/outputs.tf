@@ -33,11 +33,12 @@ output "dns_records" {
 
 output "next_steps" {
   description = "What remains to be done by hand."
-  value = join("\n", concat(
-    ["1. At https://www.strava.com/settings/api set the Authorization Callback Domain to ${trimprefix(local.public_url, "https://")}."],
-    ["2. Open ${local.public_url} and register."],
-    ["3. Look at https://console.cloud.google.com/monitoring/dashboards?project=${var.project} (dashboard Train-D)."],
-    length(local.notification_channels) == 0 ? ["4. Nobody hears the alerts: set alert_emails or notification_channels and deploy again."] : [],
-    var.domain == "" ? [] : ["5. Enter at ${var.domain}'s registrar what `terraform output dns_records` says; the certificate follows within the hour."],
-  ))
+  value = join("\n", [for i, step in concat(
+    var.domain == "" ? [] : ["Enter at ${var.domain}'s registrar what `terraform output dns_records` says; the certificate follows within the hour."],
+    ["At https://www.strava.com/settings/api set the Authorization Callback Domain to ${trimprefix(local.public_url, "https://")}."],
+    ["Open ${local.public_url} and register."],
+    var.webhook_subscription_id != 0 ? [] : ["Strava's events are believed from any push subscription: make one (infra/playbooks/webhook-silent.md), set webhook_subscription_id to its id and deploy again."],
+    ["Look at https://console.cloud.google.com/monitoring/dashboards?project=${var.project} (dashboard Train-D)."],
+    length(local.notification_channels) == 0 ? ["Nobody hears the alerts: set alert_emails or notification_channels and deploy again."] : [],
+  ) : "${i + 1}. ${step}"])
 }

@@ -194,6 +194,10 @@ variable "secret_versions" {
     condition     = alltrue([for version in values(var.secret_versions) : can(regex("^(latest|[0-9]+)$", version))])
     error_message = "A version is a number or latest."
   }
+  validation {
+    condition     = length(setsubtract(keys(var.secret_versions), setsubtract(local.secrets, local.secrets_written))) == 0
+    error_message = "Write names of secrets that are filled by hand (terraform output secrets); the others follow their passwords' versions."
+  }
 }
 
 variable "alert_emails" {

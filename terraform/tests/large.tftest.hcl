@@ -94,6 +94,26 @@ run "sync_on_the_pool" {
   }
 }
 
+run "a_version_of_a_secret_that_nobody_fills_is_refused" {
+  command = plan
+
+  variables {
+    secret_versions = { token-keysett = "2" }
+  }
+
+  expect_failures = [var.secret_versions]
+}
+
+run "a_version_that_is_no_number_is_refused" {
+  command = plan
+
+  variables {
+    secret_versions = { token-keyset = "newest" }
+  }
+
+  expect_failures = [var.secret_versions]
+}
+
 # Ten times the owner's ten connections on the smallest machine (I12).
 run "budget_is_refused_when_broken" {
   command = plan
@@ -146,13 +166,12 @@ run "mistakes_in_settings_are_refused" {
     stream_retention_days = -1
     connection_reserve    = 0
     alert_emails          = ["operator"]
-    secret_versions       = { token-keyset = "newest" }
     pool_password_version = 0
     playbooks_url         = "http://playbooks/"
   }
 
   expect_failures = [
     var.region, var.domain, var.strava_client_id, var.database_tier, var.stream_retention_days, var.connection_reserve,
-    var.alert_emails, var.secret_versions, var.pool_password_version, var.playbooks_url,
+    var.alert_emails, var.pool_password_version, var.playbooks_url,
   ]
 }

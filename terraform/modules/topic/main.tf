@@ -7,12 +7,12 @@ terraform {
 }
 
 locals {
-  week = "604800s" # the longest that Pub/Sub keeps a message
+  week = "604800s" # long enough to find a mistake and seek back
 }
 
 resource "google_pubsub_topic" "this" {
   name                       = var.name
-  message_retention_duration = local.week # for seeking back after a mistake
+  message_retention_duration = local.week
 }
 
 # Own subscriptions, never an event trigger: that has no dead letter and drops messages after a day.
