@@ -54,7 +54,7 @@ resource "google_pubsub_subscription" "dead_letter" {
   name                       = "${var.name}-dead-letter"
   topic                      = google_pubsub_topic.dead_letter.id
   ack_deadline_seconds       = 60
-  message_retention_duration = local.week
+  message_retention_duration = "2678400s" # a month, the longest that there is
 
   expiration_policy {
     ttl = ""
