@@ -79,9 +79,17 @@ func TestEveryAlertHasItsPlaybook(t *testing.T) {
 			t.Errorf("the index does not name %s", name)
 		}
 	}
-	for _, alert := range append(all(t, alerts, `(?m)^    ([a-z-]+) = \{\n      severity`), "failing", "silent") {
+	named := all(t, alerts, `(?m)^    ([a-z-]+) = \{\n      severity`)
+	for _, alert := range append(named, "failing", "silent") {
 		if !strings.Contains(index, alert) {
 			t.Errorf("the index does not name the alert %s", alert)
+		}
+	}
+	for _, row := range all(t, index, `(?m)^\| (`+"`"+`[^|]+)\|`) {
+		for _, alert := range all(t, row, "`([^`]+)`") {
+			if !slices.Contains(named, alert) && !strings.HasSuffix(alert, "-failing") && !strings.HasSuffix(alert, "-silent") {
+				t.Errorf("the index names the alert %s, which is not declared", alert)
+			}
 		}
 	}
 }
