@@ -1,8 +1,8 @@
 // Package sync is the Sync function: it works off what is due for one athlete, unit by unit, on one direct connection.
 // Trigger: a Wake on topic sync, published by Dispatch every minute for each account with something due, and by whoever
-// makes something due that a person waits for; a Hint there, published by Webhook, from which work is made first. A retry is harmless: what is done is not due any more, and two messages
-// for one athlete at a time find one lease. What goes wrong is settled in the due row; only a database or a publisher out
-// of reach lets the message come again.
+// makes something due that a person waits for; or a Hint there, published by Webhook, of which due work is made first. A
+// retry is harmless: what is done is not due any more, and two messages for one athlete at a time find one lease. What
+// goes wrong is settled in the due row; only a database or a publisher out of reach lets the message come again.
 package sync
 
 import (

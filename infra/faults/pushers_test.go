@@ -39,9 +39,8 @@ type pushers struct {
 	cancel context.CancelFunc
 	busy   sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
-	visits []visit    // one for each push
-	works  []*work
+	diary          // of the pushes
+	works  []*work // guarded as the diary is, like the next
 	values int
 }
 
@@ -198,27 +197,6 @@ func (v *pushers) push(ctx context.Context, w *work) (done bool) {
 		}
 		done = !stands
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.visits = append(v.visits, did)
+	v.note(did)
 	return done
-}
-
-func (v *pushers) all(since int) []visit {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return append([]visit(nil), v.visits[since:]...)
-}
-
-func (v *pushers) count() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.visits)
-}
-
-// served is when the first request sent after t was.
-func (v *pushers) served(t time.Time) time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return served(v.visits, t)
 }

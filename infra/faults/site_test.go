@@ -99,7 +99,7 @@ func (s *site) environment(function string, port int, changes map[string]string)
 		settings["PUSH_AUDIENCE"], settings["PUSH_SERVICE_ACCOUNT"] = audience(port), pusherEmail
 		settings["PUSH_CERTS_URL"] = s.cloud.CertsURL()
 	} else {
-		settings["PUBLIC_URL"] = "http://localhost"
+		settings["PUBLIC_URL"], settings["DATABASE_IDLE_IN_TRANSACTION_TIMEOUT"] = "http://localhost", "3s" // as in terraform/
 	}
 	maps.Copy(settings, changes)
 	return settings

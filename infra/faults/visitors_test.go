@@ -24,6 +24,38 @@ type visit struct {
 	trouble        string // no answer, or a wrong one
 }
 
+// diary is what happened, visit by visit.
+type diary struct {
+	mu     sync.Mutex // guards what follows
+	visits []visit
+}
+
+func (d *diary) note(did visit) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.visits = append(d.visits, did)
+}
+
+// all is what happened since the n-th visit.
+func (d *diary) all(since int) []visit {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]visit(nil), d.visits[since:]...)
+}
+
+func (d *diary) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.visits)
+}
+
+// served is when the first request sent after t was.
+func (d *diary) served(t time.Time) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return served(d.visits, t)
+}
+
 // visitors are concurrent clients of Onboarding at a steady rate.
 type visitors struct {
 	url    string
@@ -34,9 +66,8 @@ type visitors struct {
 	cancel context.CancelFunc
 	busy   sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
-	visits []visit
-	values int // given so far; none is given twice
+	diary
+	values int // given so far, none of them twice; guarded as the diary is
 }
 
 func newVisitors(p *program, people []person) *visitors {
@@ -123,9 +154,7 @@ func (v *visitors) send(p person, what, method, path string, body any, key strin
 	case what == "who" && did.status == http.StatusOK && answer.AccountID != p.account:
 		did.trouble = fmt.Sprintf("was taken for account %d, is %d", answer.AccountID, p.account)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.visits = append(v.visits, did)
+	v.note(did)
 	return did
 }
 
@@ -161,24 +190,4 @@ func (v *visitors) health() (state string) {
 		return err.Error()
 	}
 	return answer.Database
-}
-
-// all is what happened since the n-th visit.
-func (v *visitors) all(since int) []visit {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return append([]visit(nil), v.visits[since:]...)
-}
-
-func (v *visitors) count() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.visits)
-}
-
-// served is when the first request sent after t was.
-func (v *visitors) served(t time.Time) time.Time {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return served(v.visits, t)
 }
