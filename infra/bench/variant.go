@@ -30,9 +30,9 @@ const (
 	nameBare      = "bare pgxpool 10"
 	namePooled    = "Pooled"
 	namePerConn   = "connection per request, bare pgx, over the connector"
-	nameFallback  = "Pooled, its route down, breaker open (fallback bound 2)"
+	nameFallback  = "Pooled, its route down, breaker open (fallback bound 4)"
 	nameSeed      = "seed: psycopg2 pool (2, 10), direct on exhaustion"
-	fallbackBound = 2
+	fallbackBound = 4
 	poolMax       = 10
 )
 

@@ -44,7 +44,7 @@ func TestDefaultsAreTheDesigns(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := cfg.Database
-	if d.PoolMin != 2 || d.PoolMax != 10 || d.FallbackMax != 2 || d.AcquireTimeout != 500*time.Millisecond ||
+	if d.PoolMin != 2 || d.PoolMax != 10 || d.FallbackMax != 4 || d.AcquireTimeout != 500*time.Millisecond ||
 		d.PingTimeout != 250*time.Millisecond || d.ResetAfter != 2*time.Second || d.StatementTimeout != 10*time.Second ||
 		d.IPType != "private" || d.ConnectionLimit != 0 || d.TLS != "" {
 		t.Errorf("database: got %+v", d)
@@ -117,7 +117,7 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 		{"DATABASE_POOL_MIN=-1", "DATABASE_POOL_MIN"},
 		{"DATABASE_POOL_MAX=0", "DATABASE_POOL_MAX"},
 		{"DATABASE_FALLBACK_MAX=-1", "DATABASE_FALLBACK_MAX"},
-		{"DATABASE_CONNECTION_LIMIT=11", "DATABASE_CONNECTION_LIMIT"}, // I12: 10 + 2 are more
+		{"DATABASE_CONNECTION_LIMIT=13", "DATABASE_CONNECTION_LIMIT"}, // I12: 10 + 2 are more
 		{"DATABASE_CONNECTION_LIMIT=-1", "DATABASE_CONNECTION_LIMIT"},
 		{"DATABASE_STATEMENT_TIMEOUT=0s", "DATABASE_STATEMENT_TIMEOUT"},
 		{"DATABASE_PING_TIMEOUT=100us", "DATABASE_PING_TIMEOUT"},
@@ -148,7 +148,7 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 func TestWhatIsAllowedIsNotRefused(t *testing.T) {
 	t.Parallel()
 	for _, lines := range [][]string{
-		{"DATABASE_CONNECTION_LIMIT=12"}, {"DATABASE_POOL_MIN=0"}, {"PUBLIC_URL=https://train-d.example.com/"},
+		{"DATABASE_CONNECTION_LIMIT=14"}, {"DATABASE_POOL_MIN=0"}, {"PUBLIC_URL=https://train-d.example.com/"},
 		{"DATABASE_URL=host=/var/run/postgresql dbname=train-d user=onboarding"}, {"DATABASE_URL=postgres:///train-d?host=/tmp"},
 		{"DATABASE_URL=", "CLOUD_SQL_INSTANCE=example.com:p:r:i", "DATABASE_USER=u", "DATABASE_NAME=train-d", "CLOUD_SQL_IAM_LOGIN=true"},
 		{"SESSION_MANAGER=local/host:@/tmp/.ICE-unix/1"}, {"STRAVASIM_DATA=/tmp"}, {"SYNC_USE_POOL=true"},
