@@ -32,7 +32,8 @@ func TestSyncEndsInTheSameDatabaseOnEitherKindOfConnection(t *testing.T) {
 		live func(*system)
 		may  []string // columns that may differ beside the usual ones
 	}{
-		"undisturbed": {live: (*system).live},
+		// Asking for what is due already takes a number too, and how often that happens is a matter of time.
+		"undisturbed": {live: (*system).live, may: []string{"id of due_work"}},
 		// How often something was tried is a matter of when the connection was lost.
 		"killed again and again": {live: (*system).liveUnderKills,
 			may: []string{"attempts", "refusals", "revision", "generation", "id of due_work"}},
@@ -161,7 +162,7 @@ func (s *system) askAndDrain() {
 // they are set is compared all the same.
 var told = []string{"created_at", "updated_at", "accepted_at", "seen_at", "expires_at", "tstamp", "profile_set_at",
 	"connected_at", "synced_at", "backfilled_at", "refined_at", "token_expires_at", "fetched_at", "streams_retry_at",
-	"due_at", "tried_at", "parked_at", "lease_until", "lease_token", "origin_trace", "window_start", "blocked_until", "used",
+	"due_at", "tried_at", "parked_at", "deleted_at", "lease_until", "lease_token", "origin_trace", "window_start", "blocked_until", "used",
 	"sealed_access_token", "sealed_refresh_token"}
 
 // comparable is the whole database, table by table, as far as two runs must agree on it.
