@@ -104,14 +104,14 @@ func (s *Session) run(ctx context.Context, f work, how func(context.Context, *pg
 	}
 	defer func() { <-s.turn }()
 	err := s.attempt(ctx, f, how)
-	if _, unsent := notSent(err); !unsent {
+	if notSent(err) == nil {
 		return err
 	}
 	if !s.used { // nothing has been done in this session: another connection is as good
 		err = s.attempt(ctx, f, how)
 	}
-	if cause, unsent := notSent(err); unsent {
-		return lostBeforeSending(cause)
+	if unsent := notSent(err); unsent != nil {
+		return lostBeforeSending(unsent.err)
 	}
 	return err
 }

@@ -46,16 +46,14 @@ type errNotSent struct{ err error }
 func (e *errNotSent) Error() string { return e.err.Error() }
 func (e *errNotSent) Unwrap() error { return e.err }
 
-// notSent finds what is marked so in err.
-func notSent(err error) (cause error, unsent bool) {
+// notSent finds what is marked so in err, or nil.
+func notSent(err error) *errNotSent {
 	if err == nil {
-		return nil, false
+		return nil // without a look, which would allocate
 	}
 	var marked *errNotSent
-	if errors.As(err, &marked) {
-		return marked.err, true
-	}
-	return nil, false
+	_ = errors.As(err, &marked)
+	return marked
 }
 
 // judge gives the error of f its meaning, from what the watch saw while f had the connection. inTx says that nothing

@@ -61,12 +61,12 @@ func (p *Pooled) InTx(ctx context.Context, f func(ctx context.Context, conn Conn
 // run gives f a connection, and a second one where nothing was sent on the first.
 func (p *Pooled) run(ctx context.Context, f work, how func(context.Context, *pgx.Conn, work) error) error {
 	err := p.attempt(ctx, f, how)
-	if _, unsent := notSent(err); !unsent {
+	if notSent(err) == nil {
 		return err
 	}
 	err = p.attempt(ctx, f, how)
-	if cause, unsent := notSent(err); unsent {
-		return lostBeforeSending(cause)
+	if unsent := notSent(err); unsent != nil {
+		return lostBeforeSending(unsent.err)
 	}
 	return err
 }
