@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -123,13 +124,18 @@ func (p *Pooled) open(ctx context.Context) (*pgxpool.Pool, error) {
 		}()
 	}
 	defer cancel() // what is still being dialled goes into the pool by itself
+	var failure error
 	for range warming {
-		if err = <-warmed; err == nil {
+		err := <-warmed
+		switch {
+		case err == nil:
 			return pool, nil
+		case failure == nil, errors.Is(failure, errBreaker): // the breaker only repeats that another dial failed
+			failure = err
 		}
 	}
 	go pool.Close() // waits for dials that are still on their way out
-	return nil, err
+	return nil, failure
 }
 
 // beforeConnect asks the breaker for each dial of the pool and gives the connection its watch. Who wants an idle
