@@ -76,7 +76,11 @@ func TestALongOutageIsWaitedForAndParksNothing(t *testing.T) {
 			if got := s.count(`SELECT count(*) FROM due_work WHERE parked_at IS NOT NULL`); got != 0 {
 				t.Fatalf("parked: %s", s.dump("due_work"))
 			}
-			if got := s.count(`SELECT count(*) FROM activities WHERE streams = 'parked' OR streams_attempts > 0`); got != 0 {
+			if got := s.count(`SELECT count(*) FROM activities WHERE streams = 'parked'`); got != 0 {
+				t.Errorf("%d activities are parked", got)
+			}
+			// Two are asked for at a time. Where the second's answer is the one that got in, the first's failure is its own.
+			if got := s.count(`SELECT count(*) FROM activities WHERE streams_attempts > 0`); got > f.Skip {
 				t.Errorf("%d activities are blamed", got)
 			}
 			if calls := s.calls(f.Endpoint); calls < 40 || calls > 400 {

@@ -177,8 +177,9 @@ func (s *Session) hangUp(ctx context.Context) {
 	s.direct.leave()
 }
 
+// sound is more patient than a pool is: to take a slow answer for none would cost the session, where there it costs a dial.
 func (s *Session) sound(ctx context.Context) bool {
-	ok, _ := sound(ctx, s.conn, sinceEither(watchOf(s.conn).released), s.direct.cfg.PingTimeout)
+	ok, _ := sound(ctx, s.conn, sinceEither(watchOf(s.conn).released), s.direct.cfg.ConnectTimeout)
 	return ok
 }
 
