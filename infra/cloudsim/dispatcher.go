@@ -31,6 +31,7 @@ type dispatcher struct {
 	mu        sync.Mutex // guards what follows
 	stats     Stats
 	delivered []*pubsub.Message // acknowledged ones, oldest first
+	underWay  int               // messages between their arrival and the end of their last delivery
 }
 
 func newDispatcher(c *Cloud, s Subscription) *dispatcher {
@@ -58,7 +59,8 @@ func (d *dispatcher) run(ctx context.Context) {
 	subscriber.ReceiveSettings.MaxExtension = 7 * 24 * time.Hour // Pub/Sub's retention
 	subscriber.ReceiveSettings.NumGoroutines = 4                 // pstest hands out one message per stream and 10 ms
 	err := subscriber.Receive(ctx, func(ctx context.Context, message *pubsub.Message) {
-		d.count(func(s *Stats) { s.Published++ })
+		d.arrive()
+		defer d.leave()
 		if d.handle(ctx, message) {
 			message.Ack()
 		} else {
@@ -68,6 +70,19 @@ func (d *dispatcher) run(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		d.cloud.log.Error("subscription broke", "subscription", d.Name, "error", err)
 	}
+}
+
+func (d *dispatcher) arrive() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stats.Published++
+	d.underWay++
+}
+
+func (d *dispatcher) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.underWay--
 }
 
 // handle brings one message to its end and says whether it got there.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/train-d/train-d/infra/cloudsim"
@@ -34,6 +35,37 @@ func TestDuplicatesReachTheEndpointTwice(t *testing.T) {
 	}
 	if acked := cloud.Stats()["sync"].Acked; acked != 5 {
 		t.Errorf("acknowledged messages: got %d, want 5", acked)
+	}
+}
+
+func TestMessagesAreSettledOnceTheirLastDeliveryHasEnded(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	var mu sync.Mutex
+	deliveries := 0
+	e := newEndpoint(t, func(http.ResponseWriter, *http.Request, push) {
+		mu.Lock()
+		deliveries++
+		second := deliveries == 2
+		mu.Unlock()
+		if second {
+			<-release
+		}
+	})
+	cloud := start(t, e, nil)
+	if !cloud.Settled() {
+		t.Error("not settled before anything was published")
+	}
+	cloud.SetFaults(cloudsim.Faults{Duplicate: true})
+	publish(t, cloud, "x")
+	waitFor(t, "the first delivery", func() bool { return cloud.Stats()["sync"].Acked == 1 })
+	if cloud.Settled() {
+		t.Error("settled while the duplicate is under way")
+	}
+	close(release)
+	waitFor(t, "the end", cloud.Settled)
+	if got := cloud.Stats()["sync"].Delivered; got != 2 {
+		t.Errorf("settled after %d deliveries, want 2", got)
 	}
 }
 

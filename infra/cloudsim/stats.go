@@ -38,6 +38,24 @@ func (c *Cloud) Stats() map[string]Stats {
 	return all
 }
 
+// Settled says whether every message that was published for a push subscription has come to its end: delivered, as often as
+// ordered, or dropped, or dead.
+func (c *Cloud) Settled() bool {
+	published := map[string]int{} // by full topic
+	for _, message := range c.server.Messages() {
+		published[message.Topic]++
+	}
+	for _, d := range c.dispatchers {
+		d.mu.Lock()
+		settled := d.underWay == 0 && d.stats.Published >= published[c.topicName(d.Topic)]
+		d.mu.Unlock()
+		if !settled {
+			return false
+		}
+	}
+	return true
+}
+
 // Replayed says how a replay went, in messages.
 type Replayed struct {
 	Acked   int `json:"acked"`

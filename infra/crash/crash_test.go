@@ -27,7 +27,7 @@ var scenarios = []struct {
 		w.order(http.MethodPost, fmt.Sprintf("/activities/%d/crop", ids[0]), map[string]any{"from": 120, "to": 900})
 		w.order(http.MethodDelete, fmt.Sprintf("/activities/%d", ids[1]), nil)
 		for _, id := range ids {
-			w.publish(message.Hint{Kind: message.KindHint, Object: message.ObjectActivity, Aspect: message.AspectUpdate, ObjectID: id, OwnerID: athlete, EventTime: 1})
+			w.publish("sync", message.Hint{Kind: message.KindHint, Object: message.ObjectActivity, Aspect: message.AspectUpdate, ObjectID: id, OwnerID: athlete, EventTime: 1})
 		}
 	}},
 	{"incremental", func(w *world) { w.finish() }, func(w *world) {

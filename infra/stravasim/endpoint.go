@@ -14,7 +14,7 @@ type scope int
 
 const (
 	scopeOAuth    scope = iota // no token, not rate limited
-	scopeNone                  // no token: credentials in the request
+	scopeNone                  // no token that is checked here: the endpoint reads the credentials itself
 	scopeRead                  // read or profile:read_all
 	scopeProfile               // profile:read_all
 	scopeActivity              // activity:read or activity:read_all
@@ -94,7 +94,7 @@ func (s *Simulator) endpoint(name string, need scope, serve func(*call) answer) 
 		s.mu.Lock()
 		limited := answer{}
 		if need != scopeOAuth {
-			limited = s.limiter.count(s.cfg.Now(), r.Method == http.MethodGet)
+			limited = s.limiter.count(s.cfg.Now())
 		}
 		if limited.status != 0 {
 			s.counts.RateLimited++

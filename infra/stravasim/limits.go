@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Limits are the rate limits of the application: calls per quarter hour and per UTC day, of all kinds and of reads.
+// Limits are the rate limits of the application: calls per quarter hour and per UTC day, of all kinds and of reads, which are
+// all but uploads, so that every call here counts as both.
 type Limits struct {
 	Overall [2]int `json:"overall"`
 	Read    [2]int `json:"read"`
@@ -39,16 +40,13 @@ func (l *limiter) roll(now time.Time) {
 
 // count adds a call and returns a 429 when it was one too many. Calls beyond a limit count as well, as they do at
 // Strava.
-func (l *limiter) count(now time.Time, read bool) answer {
+func (l *limiter) count(now time.Time) answer {
 	l.roll(now)
 	over := false
 	for i := range l.overall {
 		l.overall[i]++
-		over = over || l.overall[i] > l.limits.Overall[i]
-		if read {
-			l.read[i]++
-			over = over || l.read[i] > l.limits.Read[i]
-		}
+		l.read[i]++
+		over = over || l.overall[i] > l.limits.Overall[i] || l.read[i] > l.limits.Read[i]
 	}
 	if !over {
 		return answer{}

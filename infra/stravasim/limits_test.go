@@ -2,6 +2,7 @@ package stravasim_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -63,5 +64,22 @@ func TestTokensAreNotRateLimited(t *testing.T) {
 			t.Fatalf("status %d", got.status)
 		}
 		refresh = next.RefreshToken
+	}
+}
+
+// As recorded from Strava: the end of an authorization tells its usage and is counted, with the reads.
+func TestEndingAnAuthorizationIsRateLimited(t *testing.T) {
+	t.Parallel()
+	r := setup(t, stravasim.Config{Limits: stravasim.Limits{Overall: [2]int{10, 100}, Read: [2]int{2, 5}}})
+	_, token := r.first()
+	r.get(token, "/athlete")
+	for n, want := range []struct {
+		status int
+		usage  string
+	}{{http.StatusOK, "2,2"}, {http.StatusTooManyRequests, "3,3"}} {
+		got := r.post("/oauth/deauthorize", url.Values{"access_token": {token}})
+		if got.status != want.status || got.header.Get("X-ReadRateLimit-Usage") != want.usage {
+			t.Errorf("call %d: status %d, usage %q, want %+v", n+1, got.status, got.header.Get("X-ReadRateLimit-Usage"), want)
+		}
 	}
 }

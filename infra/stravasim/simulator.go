@@ -176,7 +176,7 @@ func (s *Simulator) routes() http.Handler {
 		mux.HandleFunc("GET "+base+"/oauth/authorize", s.consentPage)
 		mux.HandleFunc("POST "+base+"/oauth/authorize", s.consent)
 		mux.Handle("POST "+base+"/oauth/token", s.endpoint("token", scopeOAuth, s.token))
-		mux.Handle("POST "+base+"/oauth/deauthorize", s.endpoint("deauthorize", scopeOAuth, s.deauthorize))
+		mux.Handle("POST "+base+"/oauth/deauthorize", s.endpoint("deauthorize", scopeNone, s.deauthorize))
 		mux.Handle("POST "+base+"/oauth/revoke", s.endpoint("revoke", scopeOAuth, s.revoke))
 	}
 	s.control(mux)

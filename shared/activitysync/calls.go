@@ -17,21 +17,27 @@ func (s *session) admit(ctx context.Context, lane int) (access string, reserved 
 	if access, err = s.access(ctx); err != nil {
 		return "", time.Time{}, err
 	}
+	reserved, err = s.reserve(ctx, lane)
+	return access, reserved, err
+}
+
+// reserve enters a call in the quota's ledger. Refreshing tokens needs none: Strava doesn't count it.
+func (s *session) reserve(ctx context.Context, lane int) (time.Time, error) {
 	var reservation store.Reservation
-	err = s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now())
 		return err
 	})
 	if err != nil {
-		return "", time.Time{}, err
+		return time.Time{}, err
 	}
 	if !reservation.Granted {
 		logging.Log(ctx, slog.LevelInfo, logging.EventStravaQuota, "no quota left for this lane",
 			slog.Int("lane", lane), slog.Time("until", reservation.RetryAt))
-		return "", time.Time{}, &postponement{at: reservation.RetryAt, reason: appReason(strava.CodeRateLimited)}
+		return time.Time{}, &postponement{at: reservation.RetryAt, reason: appReason(strava.CodeRateLimited)}
 	}
 	s.calls++
-	return access, reservation.At, nil
+	return reservation.At, nil
 }
 
 // account corrects the ledger by what a call's answer told.

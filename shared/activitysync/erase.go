@@ -49,7 +49,7 @@ func (s *session) erase(ctx context.Context, due store.Due) error {
 			break
 		}
 	}
-	if err := s.revoke(ctx, id); err != nil {
+	if err := s.revoke(ctx, due, id); err != nil {
 		return err
 	}
 	return s.finish(ctx, due)

@@ -154,6 +154,35 @@ func TestAfterThirtyDaysTheTokenGoesAllTheSame(t *testing.T) {
 	s.theReceipt(store.ReasonDisconnected, store.RevocationGivenUp, stored)
 }
 
+// Strava counts the call that ends an authorization, so it waits for the quota as every other does. The rows don't.
+func TestARevocationWaitsForTheQuotaAndTheRowsDoNot(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2})
+	s.pass(s.now().Truncate(24 * time.Hour).Add(24*time.Hour + time.Second).Sub(s.now())) // lest a day end meanwhile
+	s.connect(cyclist)
+	s.drain()
+	stored := s.count(`SELECT count(*) FROM activities`)
+	used := s.count(`SELECT used FROM strava_quota WHERE kind = 'read' AND span = 'day'`)
+	if _, err := s.admin.Exec(t.Context(), `UPDATE strava_quota SET blocked_until = $1 WHERE span = 'day'`, s.now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	s.disconnect()
+	s.wakeNobody()
+	s.nothingIsLeft()
+	if got := s.calls("deauthorize"); got != 0 {
+		t.Fatalf("%d calls without quota", got)
+	}
+	s.pass(time.Hour + spread)
+	s.wakeNobody()
+	s.theReceipt(store.ReasonDisconnected, store.RevocationEnded, stored)
+	if got := s.calls("deauthorize"); got != 1 || s.connected(cyclist) {
+		t.Errorf("%d calls, still connected %v", got, s.connected(cyclist))
+	}
+	if got := s.count(`SELECT used FROM strava_quota WHERE kind = 'read' AND span = 'day'`); got != used+1 {
+		t.Errorf("%d calls are in the ledger, want %d", got, used+1)
+	}
+}
+
 // Its connection to the database lost at each call in turn (a refused access token, a refresh, the revocation), the erasure
 // ends the same.
 func TestAnErasureThatLosesItsConnectionEndsTheSame(t *testing.T) {

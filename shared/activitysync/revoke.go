@@ -14,12 +14,12 @@ import (
 
 // revoke ends the authorization at Strava with the connection's last access token, where that has expired with a fresh one.
 // Strava's refusal of both means that there is nothing left to end. What passes is tried again, for revokeWithin.
-func (s *session) revoke(ctx context.Context, id int64) error {
-	err := s.deauthorize(ctx, id, "")
+func (s *session) revoke(ctx context.Context, due store.Due, id int64) error {
+	err := s.deauthorize(ctx, due, id, "")
 	if isUnauthorized(err) {
 		var access string
 		if access, err = s.revocationAccess(ctx, id); err == nil && access != "" {
-			err = s.deauthorize(ctx, id, access)
+			err = s.deauthorize(ctx, due, id, access)
 		}
 	}
 	var refused *strava.Error
@@ -66,16 +66,40 @@ func (s *session) revocationAccess(ctx context.Context, id int64) (string, error
 	return fresh.Access.Reveal(), nil
 }
 
-// deauthorize ends the authorization while the erasure is locked, so that nobody connects anew in between and loses it. An
-// empty access token means the connection's last one. After revokeWithin it gives up.
-func (s *session) deauthorize(ctx context.Context, id int64, access string) error {
-	return s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
-		erasure, err := store.LockErasure(ctx, conn, id)
+// deauthorize ends the authorization within the quota, with the erasure locked, so that nobody connects anew in between and
+// loses it. An empty access token means the connection's last one. After revokeWithin it gives up.
+func (s *session) deauthorize(ctx context.Context, due store.Due, id int64, access string) error {
+	pending := false
+	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) error {
+		erasure, err := store.ReadErasure(ctx, conn, id)
 		if err != nil || erasure.Revocation != store.RevocationPending {
 			return err
 		}
 		if erasure.RequestedAt.Add(revokeWithin).Before(s.worker.now()) {
 			return store.SettleRevocation(ctx, conn, id, store.RevocationGivenUp)
+		}
+		pending = true
+		return nil
+	})
+	if err != nil || !pending {
+		return err
+	}
+	reserved, err := s.reserve(ctx, due.Lane)
+	if err != nil {
+		return err
+	}
+	usage, err := s.askToEnd(ctx, id, access)
+	if settleErr := s.account(ctx, reserved, usage); settleErr != nil {
+		return settleErr
+	}
+	return err
+}
+
+func (s *session) askToEnd(ctx context.Context, id int64, access string) (usage strava.Usage, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		erasure, err := store.LockErasure(ctx, conn, id)
+		if err != nil || erasure.Revocation != store.RevocationPending {
+			return err
 		}
 		if access == "" {
 			opened, err := s.worker.Sealer.Open(erasure.SealedAccessToken, secret.ForAccount(erasure.AccountID))
@@ -86,11 +110,12 @@ func (s *session) deauthorize(ctx context.Context, id int64, access string) erro
 		}
 		asking, cancel := context.WithTimeout(ctx, refreshTimeout)
 		defer cancel()
-		if err := s.worker.Strava.Deauthorize(asking, access); err != nil {
+		if usage, err = s.worker.Strava.Deauthorize(asking, access); err != nil {
 			return err
 		}
 		return store.SettleRevocation(ctx, conn, id, store.RevocationEnded)
 	})
+	return usage, err
 }
 
 // keepForRevocation stores tokens that Strava gave for a connection which ended meanwhile: the ones that its erasure has

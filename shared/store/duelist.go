@@ -53,7 +53,8 @@ type DueAccount struct {
 
 // ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after (-1 at
 // the start), so that pages of it visit every account once however long the list is. Work that calls Strava counts only
-// in the lanes up to lastLane; -1 leaves all of it out. What an erasure asks of Strava is not counted against the quota.
+// in the lanes up to lastLane; -1 leaves all of it out. An erasure is always woken: its rows go without
+// Strava.
 func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, lastLane int, after int64, limit int) (
 	[]DueAccount, error) {
 	const sql = `-- name: due.list_accounts

@@ -78,6 +78,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (Grant, error) {
 
 // Refresh renews an athlete's tokens. The answer's refresh token replaces the one given. A refused one is ScopeAthlete
 // with CodeBadGrant: somebody else may have refreshed meanwhile, so the stored tokens are read again before anything else.
+// Neither it nor Exchange counts against the quota: the token endpoint's answers come without rate headers.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (Tokens, error) {
 	_, tokens, err := c.token(ctx, "refresh token", url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}})
@@ -85,11 +86,14 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (Tokens, erro
 }
 
 // Deauthorize ends the application's access to the athlete with an access token that still works. ScopeAthlete means that
-// there was none to end.
-func (c *Client) Deauthorize(ctx context.Context, access string) error {
-	_, err := c.do(ctx, call{op: "deauthorize", about: concernsAthlete, method: http.MethodPost,
+// there was none to end. It counts against the quota as a read does.
+func (c *Client) Deauthorize(ctx context.Context, access string) (Usage, error) {
+	body, err := c.do(ctx, call{op: "deauthorize", about: concernsAthlete, method: http.MethodPost,
 		url: c.oauthURL + "/deauthorize", access: access, form: url.Values{}, maxBody: maxTokenBody})
-	return err
+	if err != nil {
+		return usageIn(err), err
+	}
+	return body.usage, nil
 }
 
 // token posts to the token endpoint with the application's credentials in the form.

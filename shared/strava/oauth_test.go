@@ -122,15 +122,18 @@ func TestDeauthorizeSendsTheAccessTokenInAHeader(t *testing.T) {
 	var asked *http.Request
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r
+		w.Header().Set("X-RateLimit-Limit", "200,2000")
+		w.Header().Set("X-RateLimit-Usage", "3,4")
 		_, _ = io.WriteString(w, `{"access_token":"x"}`)
 	})
-	if err := client.Deauthorize(t.Context(), accessToken); err != nil {
-		t.Fatal(err)
+	usage, err := client.Deauthorize(t.Context(), accessToken)
+	if err != nil || usage.Overall.DayUsed != 4 {
+		t.Fatalf("usage %+v, %v", usage, err)
 	}
 	if asked.Method != http.MethodPost || asked.URL.RequestURI() != "/oauth/deauthorize" || asked.Header.Get("Authorization") != "Bearer "+accessToken {
 		t.Errorf("got %s %s", asked.Method, asked.URL)
 	}
-	err := answerWith(t, 401, `{}`).Deauthorize(t.Context(), accessToken)
+	_, err = answerWith(t, 401, `{}`).Deauthorize(t.Context(), accessToken)
 	if e := refused(t, err); e.Scope != ScopeAthlete {
 		t.Errorf("got %v, want scope athlete", err)
 	}

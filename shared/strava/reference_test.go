@@ -258,8 +258,27 @@ func TestRealErrorsAndTokens(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if err := recording(t, filepath.Join(dir, "oauth_deauthorize_200.json")).play(t).Deauthorize(t.Context(), accessToken); err != nil {
-		t.Errorf("deauthorize: %v", err)
+	usage, err := recording(t, filepath.Join(dir, "oauth_deauthorize_200.json")).play(t).Deauthorize(t.Context(), accessToken)
+	if err != nil || !usage.Known || usage.Read.DayUsed == 0 {
+		t.Errorf("deauthorize: usage %+v, %v", usage, err)
+	}
+}
+
+// What Strava counts tells its usage. So the end of an authorization is entered in the quota's ledger, and tokens are not.
+func TestRealAnswersTellWhichOfOAuthsCallsAreCounted(t *testing.T) {
+	t.Parallel()
+	answers, err := filepath.Glob(filepath.Join(referenceDir(t), "strava-api", "oauth_*.json"))
+	if err != nil || len(answers) < 5 {
+		t.Fatalf("%d answers, %v", len(answers), err)
+	}
+	for _, file := range answers {
+		header := http.Header{}
+		for name, value := range recording(t, file).Response.Headers {
+			header.Set(name, value)
+		}
+		if got, want := usageOf(header).Known, strings.Contains(file, "deauthorize"); got != want {
+			t.Errorf("%s: tells its usage %v, want %v", filepath.Base(file), got, want)
+		}
 	}
 }
 
