@@ -55,7 +55,7 @@ locals {
     freshness = {
       severity = "ERROR"
       playbook = "freshness.md"
-      about    = "Athletes' data gets old: the objective's budget for a month is being spent ten times too fast."
+      about    = "Athletes' data gets old: what is due waits for a worker, and the objective's budget for a month is being spent ten times too fast."
       conditions = [{
         name    = "budget of the freshness objective"
         filter  = "select_slo_burn_rate(\"${google_monitoring_slo.freshness.name}\", \"3600s\")"

@@ -37,7 +37,8 @@ locals {
     { title = "Sync: activities per unit, milliseconds per unit", series = [
       merge(local.p95, { filter = local.metric_filters.activities }), merge(local.p95, { filter = local.metric_filters.unit_milliseconds }),
     ] },
-    { title = "Freshness: oldest wake-up that waits (s)", series = [
+    { title = "Freshness: oldest work, oldest wake-up that waits (s)", series = [
+      merge(local.p95, { filter = local.metric_filters.oldest_due }),
       merge(local.gauge, { filter = "${local.pub_sub}/oldest_unacked_message_age\"", reducer = "REDUCE_MAX", by = ["resource.label.subscription_id"] }),
     ] },
     { title = "Strava: refusals of our own ledger by lane", series = [merge(local.count, { filter = local.metric_filters.quota_refusals, by = ["metric.label.lane"] })] },

@@ -1,4 +1,5 @@
-# The objective: in 99 of 100 windows of five minutes no wake-up waits longer than a quarter of an hour.
+# The objective: at 99 of 100 ticks of Dispatch nothing that is due has waited longer than a quarter of an hour for a worker,
+# what waits for Strava's quota excepted.
 resource "google_monitoring_custom_service" "sync" {
   service_id   = "train-d-sync"
   display_name = "Train-D sync"
@@ -9,14 +10,13 @@ resource "google_monitoring_custom_service" "sync" {
 resource "google_monitoring_slo" "freshness" {
   service             = google_monitoring_custom_service.sync.service_id
   slo_id              = "freshness"
-  display_name        = "Wake-ups are taken within 15 minutes"
+  display_name        = "What is due is taken up within 15 minutes"
   goal                = 0.99
   rolling_period_days = 28
 
-  windows_based_sli {
-    window_period = "300s"
-    metric_mean_in_range {
-      time_series = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"sync\""
+  request_based_sli {
+    distribution_cut {
+      distribution_filter = local.metric_filters.oldest_due
       range {
         min = 0
         max = 900

@@ -21,6 +21,7 @@ locals {
     units_postponed   = { events = ["sync.postponed"] }
     units_parked      = { events = ["sync.parked"] }
     units_failed      = { events = ["sync.failed"] }
+    oldest_due        = { events = ["sync.dispatched"], value = "oldest_s" }
     unit_milliseconds = { events = ["sync.completed"], value = "duration_ms" }
     activities        = { events = ["sync.completed"], value = "written" }
 

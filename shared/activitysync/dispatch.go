@@ -41,23 +41,50 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 		defer cancel()
 		closeDB(ctx)
 	}()
-	lastLane, late := noLane, 0
+	seen, err := look(ctx, db, now)
+	if err != nil {
+		return err
+	}
+	if seen.lateErasures > 0 {
+		logging.Log(ctx, slog.LevelError, logging.EventErasureLate, "athletes' data is not erased in time",
+			slog.Int("erasures", seen.lateErasures))
+	}
+	woken, err := d.wake(ctx, db, now, seen.lastLane)
+	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken),
+		slog.Float64("oldest_s", seen.waited.Seconds()))
+	return err
+}
+
+// sight is what a tick sees before it wakes anybody.
+type sight struct {
+	lateErasures int
+	lastLane     int           // the least urgent lane that has quota left
+	waited       time.Duration // how long the oldest of what is due has waited for its turn
+}
+
+func look(ctx context.Context, db database.Database, now time.Time) (sight, error) {
+	var seen sight
 	err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		if err = store.EnsureHousekeeping(ctx, conn); err != nil {
 			return err
 		}
-		if late, err = store.CountLateErasures(ctx, conn, now.Add(-eraseWithin)); err != nil {
+		if seen.lateErasures, err = store.CountLateErasures(ctx, conn, now.Add(-eraseWithin)); err != nil {
 			return err
 		}
-		lastLane, err = lastOpenLane(ctx, conn, now)
+		if seen.lastLane, err = lastOpenLane(ctx, conn, now); err != nil {
+			return err
+		}
+		since, err := store.OldestDue(ctx, conn, now, seen.lastLane)
+		if since != nil {
+			seen.waited = now.Sub(*since)
+		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if late > 0 {
-		logging.Log(ctx, slog.LevelError, logging.EventErasureLate, "athletes' data is not erased in time", slog.Int("erasures", late))
-	}
+	return seen, err
+}
+
+// wake publishes a Wake for every account that has something due, and says for how many it did.
+func (d *Dispatcher) wake(ctx context.Context, db database.Database, now time.Time, lastLane int) (int, error) {
 	woken := 0
 	for after := int64(-1); ; {
 		var page []store.DueAccount
@@ -65,26 +92,22 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 			page, err = store.ListDueAccounts(ctx, conn, now, lastLane, after, dispatchPage)
 			return err
 		})
-		if err != nil {
-			return err
+		if err != nil || len(page) == 0 {
+			return woken, err
 		}
-		if len(page) > 0 {
-			wakes := make([]any, len(page))
-			for i, account := range page {
-				wakes[i] = message.NewWake(account.DueID, account.AccountID)
-			}
-			if err := d.Publisher.PublishAll(ctx, message.TopicSync, wakes); err != nil {
-				return fmt.Errorf("wake accounts: %w", err)
-			}
-			woken += len(page)
-			after = page[len(page)-1].AccountID
+		wakes := make([]any, len(page))
+		for i, account := range page {
+			wakes[i] = message.NewWake(account.DueID, account.AccountID)
 		}
+		if err := d.Publisher.PublishAll(ctx, message.TopicSync, wakes); err != nil {
+			return woken, fmt.Errorf("wake accounts: %w", err)
+		}
+		woken += len(page)
 		if len(page) < dispatchPage {
-			break
+			return woken, nil
 		}
+		after = page[len(page)-1].AccountID
 	}
-	logging.Log(ctx, slog.LevelDebug, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken))
-	return nil
 }
 
 // noLane is the lane before the most urgent one.

@@ -3,6 +3,7 @@ package activitysync
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -94,6 +95,32 @@ func (b *logBuffer) count(event logging.Event) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return strings.Count(b.text.String(), fmt.Sprintf("%q:%q", "event", event))
+}
+
+// entries are the log's entries of an event, oldest first.
+func (b *logBuffer) entries(t *testing.T, event logging.Event) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	for line := range strings.Lines(b.String()) {
+		var entry map[string]any
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if entry["event"] == string(event) {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+// last is the log's newest entry of an event, which there must be.
+func (b *logBuffer) last(t *testing.T, event logging.Event) map[string]any {
+	t.Helper()
+	found := b.entries(t, event)
+	if len(found) == 0 {
+		t.Fatalf("no event %s in %s", event, b)
+	}
+	return found[len(found)-1]
 }
 
 func (b *logBuffer) String() string {

@@ -31,7 +31,8 @@ const (
 	EventSyncParked Event = "sync.parked"
 	// EventSyncFailed is a unit that failed and will be tried again.
 	EventSyncFailed Event = "sync.failed"
-	// EventSyncDispatched is a tick of Dispatch: how many accounts were woken.
+	// EventSyncDispatched is a tick of Dispatch: how many accounts were woken, and for how long the oldest of what is due and
+	// has quota has waited for a worker.
 	EventSyncDispatched Event = "sync.dispatched"
 	// EventSyncHintIgnored is a hint about an athlete whom no account has, at DEBUG.
 	EventSyncHintIgnored Event = "sync.hint_ignored"

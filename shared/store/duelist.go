@@ -51,6 +51,10 @@ type DueAccount struct {
 	AccountID int64
 }
 
+// waitsForAWorker is what is due at $1 and nobody has a lease on, in the lanes up to $2.
+const waitsForAWorker = `parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+  AND (lane <= $2 OR kind IN ('recompute', 'housekeeping', 'erasure'))`
+
 // ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after (-1 at
 // the start), so that pages of it visit every account once however long the list is. Work that calls Strava counts only
 // in the lanes up to lastLane; -1 leaves all of it out. An erasure is always woken: its rows go without
@@ -60,11 +64,10 @@ func ListDueAccounts(ctx context.Context, conn database.Conn, now time.Time, las
 	const sql = `-- name: due.list_accounts
 SELECT DISTINCT ON (coalesce(account_id, 0)) id AS due_id, coalesce(account_id, 0) AS account_id
 FROM due_work
-WHERE coalesce(account_id, 0) > $2 AND parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-  AND (lane <= $3 OR kind IN ('recompute', 'housekeeping', 'erasure'))
+WHERE coalesce(account_id, 0) > $3 AND ` + waitsForAWorker + `
 ORDER BY coalesce(account_id, 0), lane, due_at
 LIMIT $4`
-	rows, err := conn.Query(ctx, sql, now, after, lastLane, limit)
+	rows, err := conn.Query(ctx, sql, now, lastLane, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list due accounts: %w", err)
 	}
@@ -73,6 +76,18 @@ LIMIT $4`
 		return nil, fmt.Errorf("list due accounts: %w", err)
 	}
 	return accounts, nil
+}
+
+// OldestDue is since when the longest-waiting of what ListDueAccounts counts waits: since it became due, or since a worker
+// last had it. Nil where nothing waits.
+func OldestDue(ctx context.Context, conn database.Conn, now time.Time, lastLane int) (*time.Time, error) {
+	var since *time.Time
+	err := conn.QueryRow(ctx, `-- name: due.oldest
+SELECT min(greatest(due_at, tried_at)) FROM due_work WHERE `+waitsForAWorker, now, lastLane).Scan(&since)
+	if err != nil {
+		return nil, fmt.Errorf("find oldest due work: %w", err)
+	}
+	return since, nil
 }
 
 // DueState is what a row of due work looks like from outside, for a page that shows progress.
