@@ -51,7 +51,7 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 	}
 	woken, err := d.wake(ctx, db, now, seen.lastLane)
 	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken),
-		slog.Float64("oldest_s", seen.waited.Seconds()))
+		slog.Int("oldest_s", int(seen.waited.Seconds())))
 	return err
 }
 
