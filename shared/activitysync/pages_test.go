@@ -74,3 +74,22 @@ func TestUnknownPageKeysAreRefused(t *testing.T) {
 		t.Errorf("%v %d %v", at, id, err)
 	}
 }
+
+func FuzzPageKey(f *testing.F) {
+	f.Add(pageKey(store.Activity{ID: 1 << 40, StartAt: time.UnixMicro(1_700_000_000_123_456)}))
+	f.Add("-1.-1")
+	f.Add("zzzzzzzzzzzzz.1")
+	f.Fuzz(func(t *testing.T, key string) {
+		at, id, err := parsePageKey(key)
+		if err != nil {
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%q: %v", key, err)
+			}
+			return
+		}
+		again, same, err := parsePageKey(pageKey(store.Activity{ID: id, StartAt: at}))
+		if err != nil || !again.Equal(at) || same != id {
+			t.Errorf("%q: %v %d, then %v %d, %v", key, at, id, again, same, err)
+		}
+	})
+}

@@ -72,21 +72,38 @@ func TestAHintThatNobodyCanActOnIsMalformed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"kind":"wake","due_id":1,"account_id":2}`))
+	for _, text := range []string{`{"kind":"wake","due_id":1,"account_id":2}`, `{"kind":"tick"}`, `{"kind":"migrate"}`,
+		`{"kind":"hint","object":"athlete","aspect":"deauthorize","object_id":7,"owner_id":7,"event_time":1}`,
+		`{"kind":"hint","object":"activity","aspect":"update","object_id":9007199254740993,"owner_id":7,"event_time":1516126043}`} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		wake, err := Decode[Wake](data)
-		if err != nil {
-			if fault.KindOf(err) != fault.Malformed {
-				t.Errorf("%q: %v", data, err)
-			}
-			return
-		}
-		written, err := json.Marshal(wake)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again, err := Decode[Wake](written); err != nil || again != wake {
-			t.Errorf("%q: got %+v, then %+v, %v", data, wake, again, err)
-		}
+		KindOf(data)
+		readsBack[Wake](t, data)
+		readsBack[Hint](t, data)
+		readsBack[Tick](t, data)
+		readsBack[Migrate](t, data)
 	})
+}
+
+// readsBack checks that data is refused as malformed, or is a message that reads the same once it is written.
+func readsBack[T interface {
+	Body
+	comparable
+}](t *testing.T, data []byte) {
+	t.Helper()
+	body, err := Decode[T](data)
+	if err != nil {
+		if fault.KindOf(err) != fault.Malformed {
+			t.Errorf("%q: %v", data, err)
+		}
+		return
+	}
+	written, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Decode[T](written); err != nil || again != body {
+		t.Errorf("%q: got %+v, then %+v, %v", data, body, again, err)
+	}
 }

@@ -77,7 +77,7 @@ type signer struct {
 	certs *httptest.Server
 }
 
-func newSigner(t *testing.T) *signer {
+func newSigner(t testing.TB) *signer {
 	t.Helper()
 	s := &signer{key: googleKey()}
 	s.certs = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -106,7 +106,7 @@ func newKey() *rsa.PrivateKey {
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // token is a good token, changed by pairs of a claim and its value; nil removes the claim.
-func (s *signer) token(t *testing.T, changes ...any) string {
+func (s *signer) token(t testing.TB, changes ...any) string {
 	t.Helper()
 	now := time.Now()
 	claims := map[string]any{
@@ -122,7 +122,7 @@ func (s *signer) token(t *testing.T, changes ...any) string {
 	return sign(t, s.key, map[string]any{"alg": "RS256", "typ": "JWT", "kid": "one"}, claims)
 }
 
-func sign(t *testing.T, key *rsa.PrivateKey, header, claims map[string]any) string {
+func sign(t testing.TB, key *rsa.PrivateKey, header, claims map[string]any) string {
 	t.Helper()
 	var parts []string
 	for _, part := range []map[string]any{header, claims} {

@@ -1,6 +1,8 @@
 package serverless
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -88,4 +90,32 @@ func TestKeysThatCanNotBeFetchedAreAnOutageAndHealByThemselves(t *testing.T) {
 	if err := v.verify(t.Context(), "bearer "+google.token(t)); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
+}
+
+// Nobody without the key is believed, whatever is sent in a token's place, and nothing panics.
+func FuzzVerifyRefuses(f *testing.F) {
+	google := newSigner(f)
+	parts := strings.Split(google.token(f), ".")
+	decode := func(part string) []byte {
+		text, err := base64.RawURLEncoding.DecodeString(part)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return text
+	}
+	f.Add(decode(parts[0]), decode(parts[1]), []byte("short"))
+	f.Add([]byte(`{"alg":"RS256","kid":""}`), []byte(`{"aud":["a"],"exp":1e999}`), []byte{})
+	f.Add([]byte(`{"alg":"ES256","kid":"one"}`), []byte(`null`), []byte{0})
+	good := decode(parts[2])
+	v := newVerifier(google.push)
+	f.Fuzz(func(t *testing.T, header, claims, signature []byte) {
+		if bytes.Equal(signature, good) {
+			return
+		}
+		err := v.verify(t.Context(), "Bearer "+encode(header)+"."+encode(claims)+"."+encode(signature))
+		var refused *refusal
+		if !errors.As(err, &refused) {
+			t.Errorf("got %v, want a refusal", err)
+		}
+	})
 }
