@@ -16,8 +16,17 @@ const (
 	housekeepingBatch = 200
 )
 
-// keepHouse deletes raw streams that have expired and sessions that have ended, some at a time, and receipts that are old,
-// and is due again a day later. Killed anywhere it goes on with what is left.
+// sweeps are what housekeeping deletes: each deletes up to limit rows that have had their time at now, and gives how many.
+// What is to be swept too needs a line here, and a right of Sync's to delete it.
+var sweeps = []func(ctx context.Context, conn database.Conn, now time.Time, limit int) (int, error){
+	store.ExpireStreams,
+	store.DeleteEndedSessions,
+	func(ctx context.Context, conn database.Conn, now time.Time, _ int) (int, error) {
+		return 0, store.ForgetErasures(ctx, conn, now.Add(-revokeWithin), now.Add(-receiptsKept))
+	},
+}
+
+// keepHouse makes all sweeps, some rows at a time, and is due again a day later. Killed anywhere it goes on with what is left.
 func (s *session) keepHouse(ctx context.Context, due store.Due) error {
 	for more := true; more; {
 		if timeIsUp(ctx) {
@@ -25,19 +34,16 @@ func (s *session) keepHouse(ctx context.Context, due store.Due) error {
 		}
 		err := s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
 			now := s.worker.now()
-			streams, err := store.ExpireStreams(ctx, conn, now, housekeepingBatch)
-			if err != nil {
-				return err
+			more = false
+			for _, sweep := range sweeps {
+				swept, err := sweep(ctx, conn, now, housekeepingBatch)
+				if err != nil {
+					return err
+				}
+				more = more || swept == housekeepingBatch
 			}
-			sessions, err := store.DeleteEndedSessions(ctx, conn, now, housekeepingBatch)
-			if err != nil {
-				return err
-			}
-			if more = max(streams, sessions) == housekeepingBatch; more {
+			if more {
 				return store.AdvanceDue(ctx, conn, due, json.RawMessage("{}"), now)
-			}
-			if err := store.ForgetErasures(ctx, conn, now.Add(-revokeWithin), now.Add(-receiptsKept)); err != nil {
-				return err
 			}
 			return store.PostponeDue(ctx, conn, due, now.Add(housekeepingEvery), "")
 		})

@@ -140,6 +140,14 @@ func TestAParkedActivityIsTriedAgainADayLater(t *testing.T) {
 	if got := s.count(`SELECT count(*) FROM activities WHERE streams = 'parked' AND id = $1`, broken); got != 1 {
 		t.Fatal("the broken activity is not parked")
 	}
+	progress, err := s.service.Progress(s.ctx(), s.account)
+	if err != nil || len(progress.Waiting) != 1 {
+		t.Fatalf("progress %+v, %v", progress, err)
+	}
+	if waiting := progress.Waiting[0]; !waiting.Parked || waiting.ID != broken || waiting.Reason == "" || waiting.RetryAt == nil ||
+		waiting.RetryAt.Before(s.now()) || waiting.RetryAt.After(s.now().Add(parkedEvery)) {
+		t.Errorf("the athlete is told %+v", waiting)
+	}
 	calls := s.calls("streams") - len(s.truth(cyclist))
 	if calls > mostStreamTries+3 {
 		t.Errorf("%d calls for a broken activity in three days", calls)

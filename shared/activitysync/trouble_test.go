@@ -93,7 +93,7 @@ func TestAnActivityThatFailsForEverIsParkedAndTheRestGoesOn(t *testing.T) {
 				t.Errorf("%d others wait", got)
 			}
 			progress, err := s.service.Progress(s.ctx(), s.account)
-			if err != nil || progress.Parked != 1 || len(progress.Waiting) != 1 || progress.Phase != PhaseDone {
+			if err != nil || progress.Parked != 1 || len(progress.Waiting) != 1 || progress.Waiting[0].Reason == "" || progress.Phase != PhaseDone {
 				t.Errorf("progress %+v (%v)", progress, err)
 			}
 			if s.log.count(logging.EventSyncParked) != 1 {

@@ -29,9 +29,10 @@ type WaitingActivity struct {
 	ID       ActivityID `json:"id"`
 	Name     string     `json:"name"`
 	StartAt  time.Time  `json:"start_at"`
-	Parked   bool       `json:"parked" doc:"No further attempt is made by itself"`
+	Parked   bool       `json:"parked" doc:"Given up on for now: it is tried again now and then"`
 	Reason   string     `json:"reason"`
 	Attempts int        `json:"attempts"`
+	RetryAt  *time.Time `json:"retry_at,omitempty" doc:"When it is tried again; absent where it is by nobody, or at once"`
 }
 
 type syncOutput struct{ Body SyncProgress }
@@ -66,7 +67,7 @@ func (a *API) progress(ctx context.Context, accountID int64) (*syncOutput, error
 	for i, waiting := range progress.Waiting {
 		body.Waiting[i] = WaitingActivity{
 			ID: ActivityID(waiting.ID), Name: waiting.Name, StartAt: waiting.StartAt, Parked: waiting.Parked,
-			Reason: waiting.Reason, Attempts: waiting.Attempts,
+			Reason: waiting.Reason, Attempts: waiting.Attempts, RetryAt: waiting.RetryAt,
 		}
 	}
 	return &syncOutput{body}, nil

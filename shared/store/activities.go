@@ -289,15 +289,17 @@ type WaitingActivity struct {
 	ID       int64
 	Name     string
 	StartAt  time.Time
-	Parked   bool
+	Parked   bool // given up on for now
 	Reason   string
 	Attempts int
+	RetryAt  *time.Time // when it is tried again; nil at once where it is not parked, else never by itself
 }
 
 // ListWaitingActivities gives the activities that are parked or were tried in vain, newest first.
 func ListWaitingActivities(ctx context.Context, conn database.Conn, accountID int64, limit int) ([]WaitingActivity, error) {
 	const sql = `-- name: activities.waiting
-SELECT id, name, start_at, streams = 'parked' AS parked, streams_reason AS reason, streams_attempts AS attempts
+SELECT id, name, start_at, streams = 'parked' AS parked, streams_reason AS reason, streams_attempts AS attempts,
+       streams_retry_at AS retry_at
 FROM activities
 WHERE account_id = $1 AND deleted_at IS NULL AND (streams = 'parked' OR (streams = 'pending' AND streams_attempts > 0))
 ORDER BY start_at DESC, id DESC
