@@ -24,12 +24,23 @@ $(LOCAL):
 	@mkdir -p $(BUILD)/bin
 	@go build -o $(LOCAL) ./infra/local/cmd/local
 
+# The browser app, from its source and the API's document. Go embeds what is built.
+WEB := functions/onboarding/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f ! -name schema.d.ts) $(addprefix $(WEB)/,index.html package.json tsconfig.json vite.config.ts)
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	@cd $(WEB) && npm ci --silent
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json shared/api/openapi.json $(WEB_SOURCES)
+	@cd $(WEB) && npm run --silent build
+
+.PHONY: web
+web: $(WEB)/dist/index.html ## Build the browser app into functions/onboarding/web/dist.
+
 .PHONY: run
-run: $(LOCAL) ## Run all of Train-D on this machine, at http://localhost:8080 (PORT=… for another port).
+run: web $(LOCAL) ## Run all of Train-D on this machine, at http://localhost:8080 (PORT=… for another port).
 	@exec $(LOCAL) run
 
 .PHONY: demo
-demo: $(LOCAL) ## Drive a fresh athlete through the running system, or one that it starts.
+demo: web $(LOCAL) ## Drive a fresh athlete through the running system, or one that it starts.
 	@exec $(LOCAL) demo
 
 .PHONY: ops
@@ -41,12 +52,9 @@ clean: $(LOCAL) ## Forget the local system's state and everything built.
 	@$(LOCAL) clean
 	@rm -rf $(BUILD)
 
-WEB := functions/onboarding/web
-$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
-	@cd $(WEB) && npm ci --silent || { echo "npm ci failed: the browser's tests cannot run"; [ "$${CI:-}" != true ]; }
-
 .PHONY: test
-test: vet terraform $(WEB)/node_modules/.package-lock.json ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
+test: vet terraform web ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
+	@cd $(WEB) && npm test --silent
 	@go test $(RACE) -timeout 11m ./...
 
 .PHONY: vet
@@ -71,7 +79,7 @@ verify: vet ## Run the linters and check that what is generated is current.
 	@go run $(GOLANGCI) run ./...
 
 .PHONY: package
-package: ## Stage each function as the Go buildpack will build it, into .build/<name>.zip, and check the archives.
+package: web ## Stage each function as the Go buildpack will build it, into .build/<name>.zip, and check the archives.
 	@go run ./infra/stage/cmd/stage package
 	@go run ./infra/stage/cmd/stage check
 
@@ -93,7 +101,7 @@ FUZZTIME ?= 60s
 SOAK ?= 10m
 LONGEST ?= 10m
 .PHONY: prove
-prove: ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m), a soak of SOAK (10m), Sync killed at every step, its messages lost and shuffled, every fuzz target for FUZZTIME (60s).
+prove: web ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m), a soak of SOAK (10m), Sync killed at every step, its messages lost and shuffled, every fuzz target for FUZZTIME (60s).
 	@go test -v -count=1 -timeout 4h -parallel 4 ./infra/faults -full -longest $(LONGEST) -soak $(SOAK)
 	@TRAIND_PROVE=1 go test -v -count=1 -timeout 4h ./infra/crash
 	@grep -rHoE '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' shared infra | sed 's/func //' | while IFS=: read -r file name; do \
@@ -104,6 +112,6 @@ prove: ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m
 # Further words for the command that measures from outside, such as BENCH='-rounds 10 -only load'.
 BENCH ?=
 .PHONY: bench
-bench: ## Print the figures (BENCH='-rounds 10 -only load' for some of them, more exactly).
+bench: web ## Print the figures (BENCH='-rounds 10 -only load' for some of them, more exactly).
 	@go run ./infra/bench/cmd/bench $(BENCH)
 	@go test -run '^$$' -bench . -benchmem ./shared/... ./infra/...

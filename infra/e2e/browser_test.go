@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestPageInABrowser clicks through the page in a real Chromium; the screenshots stay in .local/screenshots to be looked at.
+// TestPageInABrowser clicks through the app in a real Chromium; the screenshots stay in .local/screenshots to be looked at.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	chromium := cmp.Or(os.Getenv("CHROMIUM_PATH"), find("chromium", "chromium-browser", "google-chrome"))
@@ -19,7 +19,7 @@ func TestPageInABrowser(t *testing.T) {
 	case chromium == "":
 		missing = "no Chromium: install it, or name it by CHROMIUM_PATH"
 	case err != nil:
-		missing = "no playwright-core: run npm ci in functions/onboarding/web, as make test does"
+		missing = "no playwright-core: run make web, as make test does"
 	}
 	if missing != "" {
 		if os.Getenv("CI") == "true" {
@@ -32,7 +32,7 @@ func TestPageInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	system := start(t, settings)
-	browse := exec.CommandContext(t.Context(), "node", "--test", "browser/")
+	browse := exec.CommandContext(t.Context(), "npm", "run", "--silent", "browse")
 	browse.Dir = web
 	browse.Env = append(os.Environ(), "TRAIND_URL="+system.Info().URL, "CHROMIUM_PATH="+chromium, "TRAIND_SCREENSHOTS="+screenshots)
 	output, err := browse.CombinedOutput()

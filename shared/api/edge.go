@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"io/fs"
 	"net/http"
 	"strings"
 )
@@ -75,22 +74,4 @@ func refuse(w http.ResponseWriter, out *Problem) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(out.Status)
 	_ = json.NewEncoder(w).Encode(out) // the status is sent: nothing is left to do about a client that went away
-}
-
-// serveWeb adds a route for each file of the page, so that a mistyped API path is a problem and no HTML. Directories are not
-// listed, and index.html stands at "/" alone.
-func serveWeb(mux *http.ServeMux, files fs.FS) {
-	server := http.FileServerFS(files)
-	serve := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-cache")
-		server.ServeHTTP(w, r)
-	}
-	mux.HandleFunc("GET /{$}", serve)
-	// What cannot be listed is not served: embedded files can.
-	_ = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && name != "index.html" {
-			mux.HandleFunc("GET /"+name, serve)
-		}
-		return nil
-	})
 }

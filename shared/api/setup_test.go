@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -108,7 +107,7 @@ func newAPI(settings config.Onboarding, pool *database.Pooled, sealer *secret.Se
 	return &API{
 		PublicURL: public, Accounts: account.New(pool, settings.Accounts), Athletes: athlete.New(pool),
 		Activities: &activitysync.Service{DB: pool, Sealer: sealer}, Load: load.New(pool), Strava: client, Health: pool.Health,
-		Web: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Train-D</title>")}, "app.js": {Data: []byte("'use strict'")}},
+		Web: builtWeb,
 	}
 }
 

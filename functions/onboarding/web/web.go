@@ -1,9 +1,19 @@
-// Package web holds the files of the page that Onboarding serves.
+// Package web holds the browser app that Onboarding serves: dist, which `make web` builds from src.
 package web
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
-// Files are the page's files by their name in the address; index.html is the page.
-//
-//go:embed index.html app.js style.css icon.svg
-var Files embed.FS
+//go:embed all:dist
+var built embed.FS
+
+// Files are the app's files by their name in the address; index.html is the page. Until the app is built there is no page.
+var Files = func() fs.FS {
+	files, err := fs.Sub(built, "dist")
+	if err != nil {
+		panic(err) // the name is a constant and a valid one
+	}
+	return files
+}()

@@ -1,0 +1,85 @@
+// A browser on a running system: TRAIND_URL is its address, CHROMIUM_PATH the browser (Playwright's own where it is not set),
+// TRAIND_SCREENSHOTS the folder for what a person may want to look at.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+
+export const url = process.env.TRAIND_URL ?? '';
+const screenshots = process.env.TRAIND_SCREENSHOTS ?? '';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser: Browser;
+
+beforeAll(async () => {
+  if (!url || !screenshots) throw new Error('TRAIND_URL and TRAIND_SCREENSHOTS are not set: run go test ./infra/e2e -run Browser');
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || undefined,
+    args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  });
+});
+afterAll(() => browser?.close());
+
+/** Opens a page that fails the test on any error that a developer's console would show, the content policy's included. */
+export async function open(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  // What the server refuses on purpose (not signed in, wrong password) is logged by the browser too.
+  page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && errors.push(message.text()));
+  onTestFinished(async () => {
+    await context.close();
+    expect(errors, 'errors on the console').toEqual([]);
+  });
+  await page.goto(url + path);
+  return page;
+}
+
+export const phone: BrowserContextOptions = { viewport: { width: 375, height: 740 }, colorScheme: 'dark' };
+
+/** Keeps a picture of a page and holds the page to what every page must be: accessible, and no wider than its window. */
+export async function look(page: Page, name: string): Promise<void> {
+  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+  await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
+  await page.evaluate(axe); // by the debugger, which no content policy binds
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  });
+  expect(violations, `axe on ${name}`).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `${name} is wider than its window`).toBe(0);
+}
+
+export const password = 'correct horse battery';
+
+export async function register(page: Page, email: string): Promise<void> {
+  await page.getByRole('link', { name: 'Create an account' }).click();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Register' }).click();
+  await page.getByRole('heading', { name: 'About you' }).waitFor();
+}
+
+export async function signIn(page: Page, email: string, secret = password): Promise<void> {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export async function giveProfile(page: Page): Promise<void> {
+  await page.getByLabel('Birth date').fill('1990-05-17');
+  await page.getByLabel('Sex').selectOption('female');
+  await page.getByLabel('Maximum heart rate').fill('188');
+  await page.getByLabel('Resting heart rate').fill('52');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: 'Connect with Strava' }).waitFor();
+}
+
+/** Goes to Strava and answers there: the first athlete of the list, or the one at a place in it. */
+export async function answerConsent(page: Page, button: 'Authorize' | 'Deny', athlete = 0): Promise<void> {
+  await page.getByRole('link', { name: 'Connect with Strava' }).click();
+  await page.getByRole('radio').nth(athlete).check();
+  await page.getByRole('button', { name: button, exact: true }).click();
+}

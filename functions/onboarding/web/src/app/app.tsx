@@ -1,0 +1,94 @@
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { useEffect } from 'preact/hooks';
+import { RegisterPage } from '../pages/register/register';
+import { SignInPage } from '../pages/sign-in/sign-in';
+import { TodayPage } from '../pages/today/today';
+import { WelcomePage } from '../pages/welcome/welcome';
+import { Trouble } from '../ui/notice';
+import { Page } from '../ui/page';
+import { Empty, Skeleton } from '../ui/state';
+import { ButtonLink } from '../ui/button';
+import { routes } from './routes';
+import { recallSession, rememberPlace, unknownBecause, who } from './session';
+import { Shell } from './shell';
+
+const WizardPage = lazy(() => import('../pages/wizard/wizard').then((m) => m.WizardPage));
+const LoadPage = lazy(() => import('../pages/load/load').then((m) => m.LoadPage));
+const ActivitiesPage = lazy(() => import('../pages/activities/activities').then((m) => m.ActivitiesPage));
+const ActivityPage = lazy(() => import('../pages/activities/activity').then((m) => m.ActivityPage));
+const SettingsPage = lazy(() => import('../pages/settings/settings').then((m) => m.SettingsPage));
+
+/** The app: which page stands at which address, and for whom. */
+export function App() {
+  return (
+    <LocationProvider scope={/^\/(?!v1\/)/}>
+      <ErrorBoundary>
+        <Shell><Pages /></Shell>
+      </ErrorBoundary>
+    </LocationProvider>
+  );
+}
+
+function Pages() {
+  if (who.value === undefined) {
+    if (unknownBecause.value !== undefined) return <Trouble error={unknownBecause.value} retry={() => void recallSession()} />;
+    return <Skeleton heights={[2, 12]} />;
+  }
+  return who.value ? <SignedIn /> : <SignedOut />;
+}
+
+function SignedIn() {
+  return (
+    <Router>
+      <Route path={routes.today} component={TodayPage} />
+      <Route path={routes.welcome} component={WizardPage} />
+      <Route path={routes.load} component={LoadPage} />
+      <Route path={routes.activities} component={ActivitiesPage} />
+      <Route path={routes.activity} component={ActivityPage} />
+      <Route path={routes.settings} component={SettingsPage} />
+      <Route path={routes.register} component={ToToday} />
+      <Route path={routes.signIn} component={ToToday} />
+      <Route default component={NotFound} />
+    </Router>
+  );
+}
+
+function SignedOut() {
+  return (
+    <Router>
+      <Route path={routes.today} component={WelcomePage} />
+      <Route path={routes.register} component={RegisterPage} />
+      <Route path={routes.signIn} component={SignInPage} />
+      <Route path={routes.welcome} component={ToSignIn} />
+      <Route path={routes.load} component={ToSignIn} />
+      <Route path={routes.activities} component={ToSignIn} />
+      <Route path={routes.activity} component={ToSignIn} />
+      <Route path={routes.settings} component={ToSignIn} />
+      <Route default component={NotFound} />
+    </Router>
+  );
+}
+
+function Redirect({ to }: { to: string }) {
+  const { route } = useLocation();
+  useEffect(() => route(to, true), [to]);
+  return null;
+}
+
+const ToToday = () => <Redirect to={routes.today} />;
+
+/** Whoever opens a page that asks for an account comes back to it after signing in. */
+function ToSignIn() {
+  rememberPlace(location.pathname + location.search);
+  return <Redirect to={routes.signIn} />;
+}
+
+function NotFound() {
+  return (
+    <Page title="Nothing here">
+      <Empty title="There is no page at this address" actions={<ButtonLink href={routes.today}>Go to the first page</ButtonLink>}>
+        The link may be old, or a letter of it got lost.
+      </Empty>
+    </Page>
+  );
+}

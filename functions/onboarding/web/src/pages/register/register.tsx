@@ -1,0 +1,38 @@
+import { useLocation } from 'preact-iso';
+import { bodyOf, server } from '../../api/client';
+import { Refused } from '../../api/problem';
+import { routes } from '../../app/routes';
+import { begin } from '../../app/session';
+import { submitting, useAction } from '../../ui/action';
+import { Button } from '../../ui/button';
+import { Check, Field } from '../../ui/field';
+import { Trouble } from '../../ui/notice';
+import { Page } from '../../ui/page';
+
+/** Opens an account. */
+export function RegisterPage() {
+  const { route } = useLocation();
+  const registering = useAction(async (values: FormData) => {
+    const person = await bodyOf(server.POST('/v1/accounts', {
+      body: { email: String(values.get('email')), password: String(values.get('password')), accept_terms: values.has('accept_terms') },
+    }));
+    begin(person);
+    route(routes.welcome);
+  });
+  const wrong = (field: string) => (registering.error instanceof Refused ? registering.error.field(field) : undefined);
+  return (
+    <Page title="Create an account" narrow>
+      <form class="card stack" onSubmit={submitting(registering.run)}>
+        <Field label="E-mail" name="email" type="email" autocomplete="email" required maxLength={254} wrong={wrong('email')} />
+        <Field label="Password" name="password" type="password" autocomplete="new-password" required minLength={8} maxLength={128} hint="At least 8 characters. A few words in a row are easy to remember and hard to guess." wrong={wrong('password')} />
+        <Check
+          name="accept_terms" required wrong={wrong('accept_terms')}
+          label="I accept the terms and the privacy notice, and agree that my heart-rate data is used to compute my training load."
+        />
+        <Trouble error={registering.error} />
+        <Button busy={registering.busy} wide>Register</Button>
+        <p class="small muted">Have an account? <a href={routes.signIn}>Sign in</a></p>
+      </form>
+    </Page>
+  );
+}
