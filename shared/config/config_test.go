@@ -184,6 +184,24 @@ func TestTheCloudDemandsMoreAndRefusesStandIns(t *testing.T) {
 	}
 }
 
+// pushRefused checks that a function of Pub/Sub's does not start in the cloud unless it can tell who pushes.
+func pushRefused[T Function](t *testing.T) {
+	t.Helper()
+	found := mistakesOf[T](t, setup("K_SERVICE=name", "GOOGLE_CLOUD_PROJECT=acme", "PUSH_AUDIENCE=", "PUSH_SERVICE_ACCOUNT="))
+	for _, setting := range []string{"PUSH_AUDIENCE", "PUSH_SERVICE_ACCOUNT"} {
+		if _, ok := found[setting]; !ok {
+			t.Errorf("%T starts without %s", *new(T), setting)
+		}
+	}
+}
+
+func TestNoFunctionOfPubSubStartsWithoutKnowingWhoMayPush(t *testing.T) {
+	t.Parallel()
+	pushRefused[Dispatch](t)
+	pushRefused[Sync](t)
+	pushRefused[Migrate](t)
+}
+
 // I08: nothing that prints settings may print a secret, whichever way it goes.
 func TestNoWayOfPrintingShowsASecret(t *testing.T) {
 	t.Parallel()
