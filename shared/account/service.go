@@ -41,12 +41,13 @@ type Service struct {
 	database database.Database
 	settings config.Accounts
 	hasher   *hasher
+	exports  chan struct{} // a place for each that may be written at once
 	now      func() time.Time
 }
 
 // New makes the use case over a database. One per process: it bounds how many passwords are hashed at once.
 func New(db database.Database, settings config.Accounts) *Service {
-	return &Service{database: db, settings: settings, hasher: newHasher(), now: time.Now}
+	return &Service{database: db, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
 }
 
 // Registration is what a person gives to open an account.

@@ -63,6 +63,7 @@ func (a *API) Describe(service huma.API) {
 	a.syncOperations(service)
 	a.activityOperations(service)
 	a.loadOperations(service)
+	a.privacyOperations(service)
 	a.healthOperations(service)
 	describeAbsentDays(service.OpenAPI().Components.Schemas)
 }

@@ -46,6 +46,8 @@ var accesses = []access{
 	{"GET /v1/training-load", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/training-load/today", nil, nil, 401, 200, 200, ""},
 
+	{"GET /v1/account/export", nil, nil, 401, 200, 200, ""},
+
 	{"DELETE /v1/strava", nil, nil, 401, 404, 204, ""},
 	{"DELETE /v1/session", nil, nil, 401, 204, 204, ""},
 }

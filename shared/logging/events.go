@@ -80,6 +80,8 @@ const (
 	EventAccountSignInRefused Event = "account.sign_in_refused"
 	// EventAccountThrottled is an attempt beyond what is allowed in a while.
 	EventAccountThrottled Event = "account.throttled"
+	// EventAccountExported is everything held about an account, handed to its owner.
+	EventAccountExported Event = "account.exported"
 	// EventAccountErased is the end of an account and of everything held about it.
 	EventAccountErased Event = "account.erased"
 )
@@ -129,7 +131,8 @@ func Catalogue() []Event {
 		EventSyncHintIgnored,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
 		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
-		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountErased,
+		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountExported,
+		EventAccountErased,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,
 		EventFunctionStopped, EventRequestCompleted,
