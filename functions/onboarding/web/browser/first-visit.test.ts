@@ -22,8 +22,8 @@ test('a person registers, is refused, connects, and sees training load', async (
   await look(page, '6-today');
 
   await page.getByRole('link', { name: 'Load' }).click();
-  await page.locator('.chart canvas').waitFor();
-  expect(await page.locator('table tbody tr').count(), 'the table has the last 14 days').toBe(14);
+  await page.locator('.chart canvas').first().waitFor();
+  expect(await page.locator('table tbody tr').count(), 'the table has weeks').toBeGreaterThan(10);
   await look(page, '7-load');
   await page.getByRole('link', { name: 'Activities' }).click();
   await page.locator('.activities li').first().waitFor();

@@ -90,6 +90,14 @@ export const metrics = {
     text: ['The week’s load times its monotony: much load without easy days in between makes it high.'],
     source: 'Foster, Med Sci Sports Exerc 30:1164 (1998).',
   },
+  intensity: {
+    title: 'Distribution of intensity',
+    text: [
+      'How your recorded time divides into easy (below the first threshold, where talking is easy), moderate (between both) and hard (above the second). Endurance athletes of many sports spend three quarters or more of it easy.',
+      'Without your own thresholds the first is put at 60 % of your heart-rate reserve and the second at your threshold heart rate, as estimates.',
+    ],
+    source: 'Three phases after Lucia et al. 1999; Seiler & Kjerland, Scand J Med Sci Sports 16:49 (2006).',
+  },
   days_since_rest: {
     title: 'Days since rest',
     text: ['Days since the last one with a load of 10 or less. A day whose load is not known is not taken for a rest day.'],

@@ -14,7 +14,7 @@ const font = '12px system-ui, sans-serif';
 
 /** The lower axis, in days. */
 export const timeAxis = (colour: Palette): uPlot.Axis => ({
-  stroke: colour('muted'), font, ticks: { show: false }, grid: { show: false }, space: 90,
+  stroke: colour('muted'), font, ticks: { show: false }, grid: { show: false }, space: 90, size: 30,
   values: (_, splits) => splits.map((x) => day(dayAt(x)).replace(/ (\d\d)(\d\d)$/, ' ’$2')),
 });
 

@@ -1,3 +1,4 @@
+import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
 import type uPlot from 'uplot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import './chart.css';
@@ -5,21 +6,42 @@ import './chart.css';
 /** A colour of the theme by its variable's name, as charts need it: resolved for the scheme of now. */
 export type Palette = (name: string) => string;
 
+/** A stretch of x values, both ends included. */
+export type Span = readonly [min: number, max: number];
+
 interface Props {
   /** What the chart shows to those who cannot see it. */
-  label: string;
+  label: string | ReadonlySignal<string>;
   height: number;
   data: uPlot.AlignedData;
   /** Everything but the size; made anew when the colour scheme changes. */
   options: (colour: Palette, Plot: typeof uPlot) => Omit<uPlot.Options, 'width' | 'height'>;
   /** Another value makes the chart anew; data alone is only drawn anew. */
   shape?: string;
+  /** The part that is drawn: everything where it is absent. */
+  span?: ReadonlySignal<Span>;
+  /** A part that is marked, with everything drawn. */
+  marked?: ReadonlySignal<Span>;
+  /** The place that the pointer is at, as an index of the data: charts with one signal move their crosshairs together. */
+  cursor?: Signal<number | null>;
+  /** Called with where the pointer is, in pixels, and undefined when it leaves. */
+  onHover?: (left: number | undefined, width: number) => void;
+  /** Called with the part that was dragged over. */
+  onSelect?: (min: number, max: number) => void;
+  /** Called on a double click. */
+  onReset?: () => void;
 }
 
+/** The least drag in pixels that is meant as a choice and not as a click. */
+const leastDrag = 6;
+
 /** A time series: uPlot, brought when first needed, as wide as its place and in the colours of the theme. */
-export function Chart({ label, height, data, options, shape }: Props) {
+export function Chart(props: Props) {
+  const { label, height, data, shape } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
   const [scheme, setScheme] = useState(0);
 
   useEffect(() => {
@@ -32,24 +54,108 @@ export function Chart({ label, height, data, options, shape }: Props) {
   useEffect(() => {
     let gone = false;
     let watch: ResizeObserver | undefined;
+    let unfollow: (() => void) | undefined;
     void import('uplot').then(({ default: Plot }) => {
       const element = place.current;
       if (gone || !element) return;
-      plot.current = new Plot({ ...options(paletteOf(element), Plot), width: element.clientWidth, height }, data, element);
-      watch = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+      const options = latest.current.options(paletteOf(element), Plot);
+      const made = new Plot({ ...following(options, latest), width: element.clientWidth, height }, latest.current.data, element);
+      plot.current = made;
+      unfollow = follow(made, latest);
+      watch = new ResizeObserver(() => {
+        if (element.clientWidth === made.width) return;
+        made.setSize({ width: element.clientWidth, height });
+        mark(made, latest.current.marked?.peek());
+      });
       watch.observe(element);
     });
     return () => {
       gone = true;
       watch?.disconnect();
+      unfollow?.();
       plot.current?.destroy();
       plot.current = undefined;
     };
   }, [scheme, shape, height]);
 
-  useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => {
+    const drawn = plot.current;
+    if (!drawn || drawn.data === data) return;
+    const { span, marked } = latest.current;
+    drawn.setData(data, !span);
+    if (span) drawn.setScale('x', { min: span.peek()[0], max: span.peek()[1] });
+    mark(drawn, marked?.peek());
+  }, [data]);
 
   return <div class="chart" role="img" aria-label={label} ref={place} style={{ minHeight: `${height}px` }} />;
+}
+
+type Latest = { current: Props };
+
+/** The options with what the pointer does. */
+function following(options: Omit<uPlot.Options, 'width' | 'height'>, latest: Latest): Omit<uPlot.Options, 'width' | 'height'> {
+  const { span } = latest.current;
+  const first = span?.peek();
+  return {
+    ...options,
+    legend: { show: false },
+    scales: { ...options.scales, x: { time: false, ...options.scales?.x, ...(first && { min: first[0], max: first[1] }) } },
+    cursor: {
+      y: false,
+      ...options.cursor,
+      drag: { x: latest.current.onSelect !== undefined, y: false, setScale: false },
+      bind: {
+        dblclick: () => () => {
+          latest.current.onReset?.();
+          return null;
+        },
+      },
+    },
+    hooks: {
+      ...options.hooks,
+      setCursor: [(u) => {
+        const { cursor, onHover } = latest.current;
+        const inside = (u.cursor.left ?? -1) >= 0;
+        if (cursor) cursor.value = inside ? (u.cursor.idx ?? null) : null;
+        onHover?.(inside ? u.cursor.left : undefined, u.over.clientWidth);
+      }],
+      setSelect: [(u) => {
+        const { left, width } = u.select;
+        if (width < leastDrag) return;
+        const chosen = [u.posToVal(left, 'x'), u.posToVal(left + width, 'x')] as const;
+        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        latest.current.onSelect?.(...chosen);
+        mark(u, latest.current.marked?.peek());
+      }],
+    },
+  };
+}
+
+/** Keeps a chart at the span, the mark and the crosshair that it shares with others; gives what ends that. */
+function follow(made: uPlot, latest: Latest): () => void {
+  const { span, marked, cursor } = latest.current;
+  const ends = [
+    span && effect(() => {
+      const [min, max] = span.value;
+      made.setScale('x', { min, max }); // the first time too: y follows what is shown only from here on
+    }),
+    marked && effect(() => mark(made, marked.value)),
+    cursor && effect(() => {
+      const at = cursor.value;
+      if (at === (made.cursor.idx ?? null)) return;
+      const x = at === null ? undefined : made.data[0][at];
+      made.setCursor({ left: x === undefined ? -10 : made.valToPos(x, 'x'), top: x === undefined ? -10 : 0 }, false);
+    }),
+  ];
+  return () => ends.forEach((end) => end?.());
+}
+
+/** Lays the selection over a part. */
+function mark(made: uPlot, part: Span | undefined): void {
+  if (!part) return;
+  const left = Math.max(0, made.valToPos(part[0], 'x'));
+  const right = Math.min(made.over.clientWidth, made.valToPos(part[1], 'x'));
+  made.setSelect({ left, top: 0, width: Math.max(2, right - left), height: made.over.clientHeight }, false);
 }
 
 /** Resolves light-dark() and references, which a canvas does not know. */

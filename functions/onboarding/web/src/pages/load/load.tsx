@@ -1,79 +1,66 @@
-import { versionOf, useSeries, useSync } from '../../api/queries';
+import { useMemo, useState } from 'preact/hooks';
 import type { Schemas } from '../../api/client';
-import { addDays, day } from '../../format/date';
-import { number } from '../../format/number';
-import { dayAxis, timeAxis, valueAxis } from '../../ui/axes';
-import { Chart } from '../../ui/chart';
+import { useSeries, useSettings, useSync, versionOf } from '../../api/queries';
+import { count } from '../../format/number';
+import type { Units } from '../../format/units';
+import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Empty, Loaded } from '../../ui/state';
+import { PanelCard } from './panel';
+import { isRatio, panelsOf, ratios, type Ratio } from './panels';
+import { RangePicker } from './range';
+import { Reading } from './reading';
+import { viewOf } from './view';
+import { WeekTable } from './week-table';
+import './load.css';
 
-/** Fitness, fatigue and the load of each day. */
+type LoadMetric = 'trimp' | 'tss';
+
+/** The daily series: fitness and fatigue, this week against the last four, and all that belongs to them. */
 export function LoadPage() {
   const sync = useSync();
-  const series = useSeries(versionOf(sync.data));
+  const settings = useSettings();
+  const [metric, setMetric] = useState<LoadMetric>('trimp');
+  const [ratio, setRatio] = useState<Ratio>('acwr');
+  const answer = useSeries(versionOf(sync.data), undefined, metric);
   return (
-    <Page title="Training load">
-      <Loaded from={series} heights={[22, 20]}>{(answer) => <Series series={answer.series} />}</Loaded>
+    <Page
+      title="Training load"
+      aside={(
+        <div class="row choosing">
+          <label class="small">Load by <select value={metric} onChange={(event) => setMetric(event.currentTarget.value as LoadMetric)}><option value="trimp">heart rate (TRIMP)</option><option value="tss">threshold (TSS)</option></select></label>
+          <label class="small">Ratio <select value={ratio} onChange={(event) => isRatio(event.currentTarget.value) && setRatio(event.currentTarget.value)}>{ratios.map(([key, name]) => <option key={key} value={key}>{name}</option>)}</select></label>
+        </div>
+      )}
+    >
+      <Loaded from={answer} heights={[9, 24, 12, 16]}>
+        {(load) => (load.series.trimp.values.length === 0
+          ? <Empty title="No training yet">As soon as activities are in, their load appears here.</Empty>
+          : <Charts load={load} units={(settings.data?.units ?? 'metric') as Units} ratio={ratio} />)}
+      </Loaded>
     </Page>
   );
 }
 
-function Series({ series }: { series: Schemas['Series'] }) {
-  const all = series.trimp.values.length;
-  if (all === 0) return <Empty title="No training yet">As soon as activities with heart rate are in, their load appears here.</Empty>;
-  const from = Math.max(0, all - 180);
-  const part = (column: Schemas['Column']) => column.values.slice(from);
+function Charts({ load, units, ratio }: { load: Schemas['TrainingLoad']; units: Units; ratio: Ratio }) {
+  const { series, meta } = load;
+  const days = series.trimp.values.length;
+  const view = useMemo(() => viewOf(series.first, days), [series.first, days]);
+  const panels = useMemo(() => panelsOf(series, units, ratio), [series, units, ratio]);
   return (
     <>
-      <figure class="card stack">
-        <figcaption class="row small">
-          <span class="key fitness">Fitness</span><span class="key fatigue">Fatigue</span><span class="key daily">Load of a day</span>
-        </figcaption>
-        <Chart
-          label="Fitness, fatigue and daily load of the last 180 days"
-          height={320}
-          data={[dayAxis(addDays(series.first, from), all - from), part(series.trimp), part(series.atl), part(series.ctl)]}
-          options={(colour, Plot) => ({
-            legend: { show: false },
-            axes: [timeAxis(colour), valueAxis(colour)],
-            scales: { x: { time: false } },
-            series: [
-              {},
-              { fill: colour('daily'), paths: Plot.paths.bars!({ size: [0.7, 12] }), points: { show: false } },
-              { stroke: colour('fatigue'), width: 1.5, points: { show: false } },
-              { stroke: colour('fitness'), width: 2.5, points: { show: false } },
-            ],
-          })}
-        />
-      </figure>
-      <LastDays series={series} />
+      {(meta.provisional > 0 || meta.unscored > 0) && (
+        <Notice kind="info">
+          {[
+            meta.provisional > 0 && `${count(meta.provisional, 'activity has', 'activities have')} a provisional load from the average heart rate until their samples are read`,
+            meta.unscored > 0 && `${count(meta.unscored, 'activity has', 'activities have')} no load and count 0, so sums around them are too low`,
+          ].filter(Boolean).join('; ')}.
+        </Notice>
+      )}
+      <RangePicker series={series} view={view} />
+      <div class="panels">{panels.map((panel) => <PanelCard key={panel.title} panel={panel} view={view} />)}</div>
+      <Reading panels={panels} series={series} view={view} />
+      <WeekTable series={series} view={view} units={units} />
     </>
-  );
-}
-
-function LastDays({ series }: { series: Schemas['Series'] }) {
-  const all = series.trimp.values.length;
-  const rows = Array.from({ length: Math.min(14, all) }, (_, i) => all - 1 - i);
-  return (
-    <div class="card scroll">
-      <table class="figures">
-        <caption><h2>The last 14 days</h2></caption>
-        <thead>
-          <tr><th scope="col">Day</th><th scope="col">Load</th><th scope="col">ACWR</th><th scope="col">Fitness</th><th scope="col">Fatigue</th><th scope="col">Form</th></tr>
-        </thead>
-        <tbody>
-          {rows.map((i) => (
-            <tr key={i}>
-              <th scope="row">{day(addDays(series.first, i), series.last)}</th>
-              <td>{number(series.trimp.values[i])}</td>
-              <td>{number(series.acwr.values[i], 2)}</td>
-              <td>{number(series.ctl.values[i])}</td>
-              <td>{number(series.atl.values[i])}</td>
-              <td>{number(series.tsb.values[i])}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
