@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ const (
 	// eraseBatch is how many activities one transaction erases with their samples.
 	eraseBatch = 500
 	// eraseWithin is what athletes are promised; what takes longer is told to the operator every minute.
-	eraseWithin = 24 * time.Hour
+	eraseWithin = store.EraseWithin
 	// revokeWithin is how long the refresh token is kept for a Strava that neither confirms nor refuses.
 	revokeWithin = 30 * 24 * time.Hour
 	// receiptsKept is how long a receipt stays.
@@ -31,7 +32,7 @@ func (s *session) erase(ctx context.Context, due store.Due) error {
 	if err != nil {
 		return fmt.Errorf("read subject of erasure: %w", err)
 	}
-	erased := map[string]int{"strava_connections": 1}
+	erased := map[string]int{}
 	if string(due.Cursor) != "{}" {
 		if err := json.Unmarshal(due.Cursor, &erased); err != nil {
 			return fmt.Errorf("read cursor of erasure: %w", err)
@@ -72,7 +73,12 @@ func (s *session) eraseSome(ctx context.Context, due store.Due, id int64, erased
 		}
 		if len(some) == 0 {
 			done = true
-			return store.EndErasing(ctx, conn, erasure, erased, now)
+			gone := maps.Clone(erased)
+			if erasure.AthleteID != 0 {
+				gone["strava_connections"] = 1 // it went first
+			}
+			some, err = store.EndErasing(ctx, conn, erasure, gone, now)
+			return err
 		}
 		total := map[string]int{}
 		for _, counts := range []map[string]int{erased, some} {
@@ -89,13 +95,23 @@ func (s *session) eraseSome(ctx context.Context, due store.Due, id int64, erased
 	if err != nil {
 		return false, err
 	}
+	if done {
+		if erasure.ErasedAt == nil {
+			logErased(ctx, erasure, some, now)
+		}
+		return true, nil
+	}
 	for table, rows := range some {
 		erased[table] += rows
 	}
-	if done && erasure.ErasedAt == nil {
-		logging.Log(ctx, slog.LevelInfo, logging.EventErasureCompleted, "nothing from Strava is left of an account",
-			slog.Int64("erasure_id", id), slog.String("reason", erasure.Reason), slog.Any("rows", erased),
-			logging.Millis("took_ms", now.Sub(erasure.RequestedAt)))
+	return false, nil
+}
+
+func logErased(ctx context.Context, erasure store.Erasure, rows map[string]int, now time.Time) {
+	about := []slog.Attr{slog.Int64("erasure_id", erasure.ID), slog.String("reason", erasure.Reason), slog.Any("rows", rows),
+		logging.Millis("took_ms", now.Sub(erasure.RequestedAt))}
+	if erasure.Reason == store.ReasonAccount {
+		logging.Log(ctx, slog.LevelInfo, logging.EventAccountErased, "nothing is left of an account", about...)
 	}
-	return done, nil
+	logging.Log(ctx, slog.LevelInfo, logging.EventErasureCompleted, "nothing that was to be erased is left", about...)
 }

@@ -64,6 +64,7 @@ func (a *API) Describe(service huma.API) {
 	a.activityOperations(service)
 	a.loadOperations(service)
 	a.privacyOperations(service)
+	a.erasureOperations(service)
 	a.healthOperations(service)
 	describeAbsentDays(service.OpenAPI().Components.Schemas)
 }

@@ -50,7 +50,21 @@ var accesses = []access{
 
 	{"DELETE /v1/strava", nil, nil, 401, 404, 204, ""},
 	{"DELETE /v1/session", nil, nil, 401, 204, 204, ""},
+	{"GET /v1/erasures/{receipt}", disconnected, nil, 200, 200, 200, ""},
+	{"DELETE /v1/account", nil, meant, 401, 202, 202, ""},
 }
+
+// disconnected goes to the receipt of the owner's connection to Strava. Whoever holds one may look: it names nobody.
+func disconnected(o *owner) string {
+	var receipt string
+	if err := o.admin.QueryRow(o.t.Context(), `SELECT receipt FROM erasures WHERE reason = 'disconnected'`).Scan(&receipt); err != nil {
+		o.t.Fatal(err)
+	}
+	return "/v1/erasures/" + receipt
+}
+
+// meant confirms an erasure.
+func meant(*owner) any { return map[string]any{"confirm": "erase"} }
 
 // newcomer registers somebody who was never here.
 func newcomer(o *owner) any {

@@ -142,3 +142,51 @@ func TestAnExportThatBreaksOffLooksLikeOne(t *testing.T) {
 	b.exec(`UPDATE activities SET hr_histogram = '\x00'`) // before the first byte has left
 	b.get("/v1/account/export").refused(http.StatusInternalServerError, "")
 }
+
+func TestErasingAnAccountEndsItAtOnceAndShowsAReceipt(t *testing.T) {
+	t.Parallel()
+	b := imported(t)
+	second := b.token("ada@example.com")
+	eve := b.register("eve@example.com")
+	b.call("DELETE", "/v1/account", map[string]any{}).refused(http.StatusUnprocessableEntity, "invalid", "body")
+	b.call("DELETE", "/v1/account", map[string]any{"confirm": "yes"}).refused(http.StatusUnprocessableEntity, "invalid", "body.confirm")
+	var erasing Erasing
+	b.call("DELETE", "/v1/account", map[string]any{"confirm": "erase"}).wants(http.StatusAccepted).decode(&erasing)
+	b.get("/v1/session").refused(http.StatusUnauthorized, "signed-out")
+	o := &owner{browser: b}
+	o.ask(second, access{operation: "GET /v1/settings"}).refused(http.StatusUnauthorized, "signed-out")
+	b.call("POST", "/v1/session", map[string]any{"email": "ada@example.com", "password": password}).refused(http.StatusUnauthorized, "credentials")
+	var receipt ErasureReceipt
+	nobody := b.visit()
+	nobody.get("/v1/erasures/" + erasing.Receipt).wants(http.StatusOK).decode(&receipt)
+	if receipt.ErasedAt != nil || !receipt.DueBy.Equal(erasing.DueBy) {
+		t.Errorf("got %+v, and said %+v", receipt, erasing)
+	}
+	if b.deliver() == 0 {
+		t.Error("nobody was woken to erase")
+	}
+	nobody.get("/v1/erasures/" + erasing.Receipt).wants(http.StatusOK).decode(&receipt)
+	if receipt.ErasedAt == nil || receipt.ErasedAt.After(receipt.DueBy) || receipt.Erased["accounts"] != 1 || receipt.Erased["activities"] == 0 || receipt.Strava != "ended" {
+		t.Errorf("got %+v", receipt)
+	}
+	if n := b.count(`SELECT (SELECT count(*) FROM accounts WHERE id = 1) + (SELECT count(*) FROM activities)`); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+	eve.get("/v1/session").wants(http.StatusOK)
+	nobody.get("/v1/erasures/00000000-0000-4000-8000-000000000000").refused(http.StatusNotFound, "no-erasure")
+	nobody.get("/v1/erasures/1").refused(http.StatusUnprocessableEntity, "invalid", "path.receipt")
+	b.register("ada@example.com").get("/v1/session").wants(http.StatusOK) // the address is free
+}
+
+// A session that a sign-in makes while the account ends is void all the same.
+func TestASignInUnderWayOpensNoEndedAccount(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	b := s.register("ada@example.com")
+	token := s.token("ada@example.com")
+	hash := sha256.Sum256([]byte(token))
+	b.call("DELETE", "/v1/account", map[string]any{"confirm": "erase"}).wants(http.StatusAccepted)
+	s.exec(`INSERT INTO sessions (token_hash, account_id, expires_at) VALUES ($1, 1, now() + interval '1 hour')`, hash[:])
+	o := &owner{browser: b}
+	o.ask(token, access{operation: "GET /v1/settings"}).refused(http.StatusUnauthorized, "signed-out")
+}

@@ -82,6 +82,8 @@ const (
 	EventAccountThrottled Event = "account.throttled"
 	// EventAccountExported is everything held about an account, handed to its owner.
 	EventAccountExported Event = "account.exported"
+	// EventAccountErasing is an account that its owner ended: nobody gets in any more, and its rows are being erased.
+	EventAccountErasing Event = "account.erasing"
 	// EventAccountErased is the end of an account and of everything held about it.
 	EventAccountErased Event = "account.erased"
 )
@@ -132,7 +134,7 @@ func Catalogue() []Event {
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
 		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountExported,
-		EventAccountErased,
+		EventAccountErasing, EventAccountErased,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,
 		EventFunctionStopped, EventRequestCompleted,

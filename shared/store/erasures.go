@@ -18,6 +18,7 @@ import (
 const (
 	ReasonDisconnected = "disconnected" // the athlete ended it here
 	ReasonDeauthorized = "deauthorized" // the athlete ended it at Strava
+	ReasonAccount      = "account"      // the account as a whole ends
 )
 
 // How far the authorization's end is.
@@ -123,22 +124,21 @@ SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM samples)`, accountID, 
 	return map[string]int{"activities": activities, "activity_streams": streams}, nil
 }
 
-// EndErasing verifies that nothing from Strava is left of the account, by counting, and writes the receipt: how many rows
-// went from each table. Rows that are left are an error that names their tables, and no receipt is written.
-func EndErasing(ctx context.Context, conn database.Conn, erasure Erasure, erased map[string]int, now time.Time) error {
-	if err := deleteStravaWork(ctx, conn, erasure.AccountID); err != nil {
-		return err
+// EndErasing verifies that nothing from Strava is left of the account, or with ReasonAccount nothing at all, by counting,
+// and writes the receipt: how many rows went from each table, which it gives; erased went before. Rows that are left are an
+// error that names their tables, and no receipt is written.
+func EndErasing(ctx context.Context, conn database.Conn, erasure Erasure, erased map[string]int, now time.Time) (map[string]int, error) {
+	end := endConnection
+	if erasure.Reason == ReasonAccount {
+		end = endAccount
 	}
-	left, err := CountHeld(ctx, conn, erasure.AccountID, keptOnDisconnect)
+	erased, err := end(ctx, conn, erasure, erased)
 	if err != nil {
-		return err
-	}
-	if len(left) > 0 {
-		return fmt.Errorf("erase account %d: rows are left: %v", erasure.AccountID, left)
+		return nil, err
 	}
 	receipt, err := json.Marshal(erased)
 	if err != nil {
-		return fmt.Errorf("write receipt: %w", err)
+		return nil, fmt.Errorf("write receipt: %w", err)
 	}
 	_, err = conn.Exec(ctx, `-- name: erasures.erased
 UPDATE erasures
@@ -146,9 +146,24 @@ SET erased_at = $2, erased = $3, account_id = CASE WHEN revocation = 'pending' T
     athlete_id = CASE WHEN revocation = 'pending' THEN athlete_id END
 WHERE id = $1 AND erased_at IS NULL`, erasure.ID, now, string(receipt))
 	if err != nil {
-		return fmt.Errorf("write receipt: %w", err)
+		return nil, fmt.Errorf("write receipt: %w", err)
 	}
-	return nil
+	return erased, nil
+}
+
+// endConnection deletes what is due with Strava and verifies that nothing from there is left of the account.
+func endConnection(ctx context.Context, conn database.Conn, erasure Erasure, erased map[string]int) (map[string]int, error) {
+	if err := deleteStravaWork(ctx, conn, erasure.AccountID); err != nil {
+		return nil, err
+	}
+	left, err := CountHeld(ctx, conn, erasure.AccountID, keptOnDisconnect)
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		return nil, fmt.Errorf("erase account %d: rows are left: %v", erasure.AccountID, left)
+	}
+	return erased, nil
 }
 
 // ErrErasing means that what the account had from Strava is still being erased. It takes seconds.

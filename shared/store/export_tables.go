@@ -180,6 +180,7 @@ SELECT id, to_jsonb(held) - 'lease_token' FROM due_work AS held WHERE account_id
 		Columns: []ExportColumn{
 			{"id", "number of the erasure"},
 			{"athlete_id", "your number at Strava"},
+			{"receipt", "what shows how far it is"},
 			{"reason", "who ended it"},
 			{"revocation", "how far its end at Strava is"},
 			{"requested_at", "when it was asked for"},
@@ -195,6 +196,7 @@ SELECT to_jsonb(held) - '{sealed_access_token,sealed_refresh_token}'::text[] FRO
 
 // withheld says which columns an export leaves out, and why: what would let its reader in, and what tells nothing.
 var withheld = map[string]string{
+	"accounts.erasing_at":                     "set only once nobody can ask any more",
 	"accounts.password_hash":                  "a hash that guesses could be tried against",
 	"sessions.token_hash":                     "a hash of what lets in",
 	"sessions.oauth_state_hash":               "a hash of what lets connect",

@@ -56,7 +56,7 @@ WITH seen AS (
 SELECT session.account_id, coalesce(account.email, ''), session.expires_at
 FROM sessions AS session
 JOIN accounts AS account ON account.id = session.account_id
-WHERE session.token_hash = $1 AND session.expires_at > $2 AND session.seen_at > $3`,
+WHERE session.token_hash = $1 AND session.expires_at > $2 AND session.seen_at > $3 AND account.erasing_at IS NULL`,
 		hash[:], now, idleSince, seenBefore).
 		Scan(&found.AccountID, &found.Email, &found.ExpiresAt)
 	return found, orNotFound("find session", err, "no-session", "There is no such session.")
