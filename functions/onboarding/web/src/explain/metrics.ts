@@ -110,6 +110,55 @@ export const metrics = {
     title: 'Quality of a load',
     text: ['From samples: computed from every recorded second. From average: computed from the average heart rate, provisional until the samples are read, or for good where there are none. None: no heart rate or no threshold, so no load; it is never taken for 0 effort, and lowers the coverage.'],
   },
+  zones: {
+    title: 'Time in heart-rate zones',
+    text: ['Every second with a plausible heart rate is in exactly one zone: a zone begins at its lower bound and ends just before the next. Pauses and dropouts are in none.'],
+    source: 'Bounds by percent of maximum, of heart-rate reserve (Karvonen) or of threshold heart rate (Friel), or your own.',
+  },
+  edwards: {
+    title: 'Load by zones (Edwards)',
+    text: ['Minutes in each of five zones of maximum heart rate, counted once to five times. Simpler than TRIMP, and blind to differences inside a zone. It enters no chart.'],
+    source: 'Edwards 1993.',
+  },
+  lucia: {
+    title: 'Load by phases (Lucia)',
+    text: ['Minutes below, between and above your two ventilatory thresholds, counted once, twice and three times. Where you gave no thresholds they are estimated.'],
+    source: 'Lucia et al. 1999, 2003.',
+  },
+  normalized_power: {
+    title: 'Normalized power',
+    text: ['The steady power that would have cost you as much as this uneven ride: 30-second averages raised to the fourth power. Strava’s “weighted average power” is another formula (close to xPower) and a little lower.'],
+    source: 'Coggan & Allen 2003; xPower: Skiba 2006.',
+  },
+  intensity_factor: {
+    title: 'Intensity and variability',
+    text: ['Intensity is normalized power divided by your FTP: 1.0 is what you can hold for an hour. Variability is normalized by average power: 1.0 is perfectly even.'],
+    source: 'Coggan & Allen 2003.',
+  },
+  gap: {
+    title: 'Grade-adjusted pace',
+    text: ['The pace on the flat that would have cost as much energy, by laboratory measurements of running up and down slopes. Strava’s own is fitted to heart rates and gives less credit for running downhill.'],
+    source: 'Minetti et al., J Appl Physiol 93:1039 (2002).',
+  },
+  decoupling: {
+    title: 'Decoupling',
+    text: ['How much less speed or power you got for a heartbeat in the second half than in the first. Below 5 % you kept it up well. It only says something about steady efforts of more than 20 minutes.'],
+    source: 'Friel, Pa:Hr and Pw:Hr.',
+  },
+  best_efforts: {
+    title: 'Best efforts',
+    text: ['The fastest stretch of each distance, pauses included, and the highest average power over each duration.'],
+  },
+  session_rpe: {
+    title: 'Session RPE',
+    text: ['The exertion from 1 to 10 that you gave at Strava, times the minutes. It enters no chart.'],
+    source: 'Foster 1998, 2001.',
+  },
+  relative_effort: {
+    title: 'Strava’s relative effort',
+    text: ['Strava’s own figure, whose formula is not published. It is shown for comparison and enters no chart.'],
+    source: 'Strava.',
+  },
 } satisfies Record<string, Explanation>;
 
 export type Metric = keyof typeof metrics;

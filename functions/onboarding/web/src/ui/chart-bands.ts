@@ -30,7 +30,7 @@ export const behind = (bands: readonly Band[], colour: Palette) => (u: uPlot) =>
     ctx.globalAlpha = 0.1;
     ctx.fillStyle = colour(band.colour);
     ctx.fillRect(left, upper, width, lower - upper);
-    if (lower - upper < 13 * ratio || width < 260 * ratio) continue;
+    if (lower - upper < 15 * ratio || width < 260 * ratio) continue;
     ctx.globalAlpha = 0.85;
     ctx.fillText(band.name, left + width - 6 * ratio, (upper + lower) / 2);
   }

@@ -59,9 +59,10 @@ export function Chart(props: Props) {
       const element = place.current;
       if (gone || !element) return;
       const options = latest.current.options(paletteOf(element), Plot);
-      const made = new Plot({ ...following(options, latest), width: element.clientWidth, height }, latest.current.data, element);
+      const made = new Plot({
+        ...following(options, latest, (ready) => (unfollow = follow(ready, latest))), width: element.clientWidth, height,
+      }, latest.current.data, element);
       plot.current = made;
-      unfollow = follow(made, latest);
       watch = new ResizeObserver(() => {
         if (element.clientWidth === made.width) return;
         made.setSize({ width: element.clientWidth, height });
@@ -92,8 +93,8 @@ export function Chart(props: Props) {
 
 type Latest = { current: Props };
 
-/** The options with what the pointer does. */
-function following(options: Omit<uPlot.Options, 'width' | 'height'>, latest: Latest): Omit<uPlot.Options, 'width' | 'height'> {
+/** The options with what the pointer does; `ready` is called once there are scales to place things by. */
+function following(options: Omit<uPlot.Options, 'width' | 'height'>, latest: Latest, ready: (u: uPlot) => void): Omit<uPlot.Options, 'width' | 'height'> {
   const { span } = latest.current;
   const first = span?.peek();
   return {
@@ -113,6 +114,7 @@ function following(options: Omit<uPlot.Options, 'width' | 'height'>, latest: Lat
     },
     hooks: {
       ...options.hooks,
+      ready: [ready],
       setCursor: [(u) => {
         const { cursor, onHover } = latest.current;
         const inside = (u.cursor.left ?? -1) >= 0;

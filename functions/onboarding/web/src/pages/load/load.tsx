@@ -3,7 +3,6 @@ import type { Schemas } from '../../api/client';
 import { useSeries, useSettings, useSync, versionOf } from '../../api/queries';
 import { count } from '../../format/number';
 import type { Units } from '../../format/units';
-import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Empty, Loaded } from '../../ui/state';
 import { PanelCard } from './panel';
@@ -50,12 +49,12 @@ function Charts({ load, units, ratio }: { load: Schemas['TrainingLoad']; units: 
   return (
     <>
       {(meta.provisional > 0 || meta.unscored > 0) && (
-        <Notice kind="info">
+        <p class="small muted">
           {[
             meta.provisional > 0 && `${count(meta.provisional, 'activity has', 'activities have')} a provisional load from the average heart rate until their samples are read`,
             meta.unscored > 0 && `${count(meta.unscored, 'activity has', 'activities have')} no load and count 0, so sums around them are too low`,
           ].filter(Boolean).join('; ')}.
-        </Notice>
+        </p>
       )}
       <RangePicker series={series} view={view} />
       <div class="panels">{panels.map((panel) => <PanelCard key={panel.title} panel={panel} view={view} />)}</div>

@@ -38,6 +38,7 @@ export function PanelCard({ panel, view }: { panel: Panel; view: View }) {
           onSelect={(min, max) => show(view, min, max)}
           onReset={() => (view.range.value = lastDays(view.days, Infinity))}
         />
+        <Nothing panel={panel} view={view} />
         <Note panel={panel} view={view} left={left} right={right} />
       </div>
     </figure>
@@ -62,6 +63,17 @@ interface NoteProps {
   right: ReadonlySignal<boolean>;
 }
 
+/** Says over an empty chart why it is empty. */
+function Nothing({ panel, view }: { panel: Panel; view: View }) {
+  const why = useComputed(() => {
+    const [from, to] = view.range.value;
+    const some = panel.lines.some((line) => line.column.values.slice(from, to + 1).some((value) => value !== null));
+    const [line] = panel.lines;
+    return some ? '' : `No figures here: ${line ? reasonWords(gapAt(line, to)) : 'none are known'}.`;
+  });
+  return why.value ? <p class="nothing small muted">{why.value}</p> : null;
+}
+
 /** What stands at the pointer: every figure and how it is made, or why there is none. */
 function Note({ panel, view, left, right }: NoteProps) {
   if (left.value === undefined) return null;
@@ -84,10 +96,12 @@ function Note({ panel, view, left, right }: NoteProps) {
 
 function optionsOf(panel: Panel, colour: Palette, Plot: typeof uPlot): Omit<uPlot.Options, 'width' | 'height'> {
   const { least, most } = panel;
+  const bars = panel.lines.some((line) => line.kind === 'bars'); // on an axis of their own: one long day would flatten the lines
   return {
-    padding: [8, 28, 0, 0], // the last day's name needs room
-    axes: [timeAxis(colour), { ...valueAxis(colour, panel.decimals), space: 34 }],
+    padding: [8, bars ? 0 : 28, 0, 0], // the last day's name needs room
+    axes: [timeAxis(colour), { ...valueAxis(colour, panel.decimals), space: 24 }, ...(bars ? [{ ...valueAxis(colour), scale: 'bars', side: 1 as const, grid: { show: false }, space: 40 }] : [])],
     scales: {
+      ...(bars && { bars: { range: (_: uPlot, __: number | null, high: number | null): [number, number] => [0, 1.05 * (high || 1)] } }),
       y: {
         range: (_, low, high) => {
           let min = Math.min(low ?? 0, least?.[0] ?? Infinity);
@@ -120,7 +134,7 @@ function drawn(line: Line, panel: Panel, colour: Palette, Plot: typeof uPlot): u
   const quiet = { points: { show: false } };
   switch (line.kind) {
     case 'bars':
-      return { ...quiet, fill: stroke, paths: Plot.paths.bars!({ size: [0.7, 14] }) };
+      return { ...quiet, scale: 'bars', fill: stroke, paths: Plot.paths.bars!({ size: [0.7, 14] }) };
     case 'area':
       return { ...quiet, stroke, width: 1.5, fill: line.drawn ? stroke : faint(stroke), fillTo: panel.rule ?? ((u) => u.scales.y!.min ?? 0) };
     case 'thick':

@@ -99,7 +99,7 @@ export function panelsOf(series: Series, units: Units, ratio: Ratio): Panel[] {
       lines: [{ name: 'Change in 7 days', column: series.ramp, colour: 'fitness', kind: 'area', decimals: 1, method: 'today’s fitness − that of a week ago', metric: 'ramp' }],
     },
     {
-      title: 'This week against the last four', metric: ratio, height: 220, decimals: 1, bands: acwrBands, least: [0.6, 1.6], most: [0, 3],
+      title: 'This week against the last four', metric: ratio, height: 220, decimals: 2, bands: acwrBands, least: [0.6, 1.6], most: [0, 3],
       lines: [
         { name: 'Distance', column: series[`external_${ratio}`], colour: 'external', decimals: 2, method: `${ratioName}: ${ratioMethod}`, metric: 'external' },
         { name: 'Load', column: series[ratio], colour: 'fitness', kind: 'thick', decimals: 2, method: `${ratioName}: ${ratioMethod}`, metric: ratio },
@@ -108,8 +108,8 @@ export function panelsOf(series: Series, units: Units, ratio: Ratio): Panel[] {
     {
       title: 'Load, acute and chronic', metric: 'acwr', height: 170, half: true, decimals: 0, least: [0, 1],
       lines: [
-        { name: 'Last 28 days', column: series.chronic, colour: 'fitness', kind: 'area', decimals: 1, unit: `${unit} a day`, method: 'mean of 28 calendar days, rest days included', metric: 'acwr' },
-        { name: 'Last 7 days', column: series.acute, colour: 'fatigue', decimals: 1, unit: `${unit} a day`, method: 'mean of 7 calendar days, rest days included', metric: 'acwr' },
+        { name: 'Last 28 days', column: series.chronic, colour: 'fitness', kind: 'area', decimals: 1, unit: 'a day', method: 'mean of 28 calendar days, rest days included', metric: 'acwr' },
+        { name: 'Last 7 days', column: series.acute, colour: 'fatigue', decimals: 1, unit: 'a day', method: 'mean of 7 calendar days, rest days included', metric: 'acwr' },
       ],
     },
     {

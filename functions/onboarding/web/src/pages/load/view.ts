@@ -10,7 +10,7 @@ export type Series = Schemas['Series'];
 
 /** The stretches to choose from, in days up to the last one. */
 export const stretches = [
-  ['6 weeks', 42], ['3 months', 91], ['6 months', 182], ['1 year', 365], ['2 years', 730], ['All', Infinity],
+  ['6 wk', 42], ['3 mo', 91], ['6 mo', 182], ['1 yr', 365], ['2 yr', 730], ['All', Infinity],
 ] as const;
 
 /** The least number of days that can be shown. */
