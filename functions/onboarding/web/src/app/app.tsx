@@ -16,6 +16,10 @@ const WizardPage = lazy(() => import('../pages/wizard/wizard').then((m) => m.Wiz
 const LoadPage = lazy(() => import('../pages/load/load').then((m) => m.LoadPage));
 const ActivitiesPage = lazy(() => import('../pages/activities/activities').then((m) => m.ActivitiesPage));
 const ActivityPage = lazy(() => import('../pages/activities/activity').then((m) => m.ActivityPage));
+const ResetPage = lazy(() => import('../pages/account/reset').then((m) => m.ResetPage));
+const VerifyPage = lazy(() => import('../pages/account/verify').then((m) => m.VerifyPage));
+const TermsPage = lazy(() => import('../pages/documents/document').then((m) => m.TermsPage));
+const PrivacyPage = lazy(() => import('../pages/documents/document').then((m) => m.PrivacyPage));
 const SettingsPage = lazy(() => import('../pages/settings/settings').then((m) => m.SettingsPage));
 
 /** The app: which page stands at which address, and for whom. */
@@ -48,6 +52,10 @@ function SignedIn() {
       <Route path={routes.settings} component={SettingsPage} />
       <Route path={routes.register} component={ToToday} />
       <Route path={routes.signIn} component={ToToday} />
+      <Route path={routes.reset} component={ResetPage} />
+      <Route path={routes.verify} component={VerifyPage} />
+      <Route path={routes.terms} component={TermsPage} />
+      <Route path={routes.privacy} component={PrivacyPage} />
       <Route default component={NotFound} />
     </Router>
   );
@@ -64,6 +72,10 @@ function SignedOut() {
       <Route path={routes.activities} component={ToSignIn} />
       <Route path={routes.activity} component={ToSignIn} />
       <Route path={routes.settings} component={ToSignIn} />
+      <Route path={routes.reset} component={ResetPage} />
+      <Route path={routes.verify} component={VerifyPage} />
+      <Route path={routes.terms} component={TermsPage} />
+      <Route path={routes.privacy} component={PrivacyPage} />
       <Route default component={NotFound} />
     </Router>
   );

@@ -53,7 +53,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <Trouble error={leaving.error} />
         {children}
       </main>
-      <footer><PoweredByStrava /></footer>
+      <footer>
+        <PoweredByStrava />
+        <a href={routes.terms}>Terms</a>
+        <a href={routes.privacy}>Privacy</a>
+      </footer>
     </>
   );
 }

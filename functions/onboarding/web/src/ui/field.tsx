@@ -1,5 +1,5 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface Shared {
   label: ComponentChildren;
@@ -45,15 +45,19 @@ interface InputProps extends Shared {
   onInput?: (event: InputEvent & { currentTarget: HTMLInputElement }) => void;
   /** Written behind the input. */
   unit?: string;
+  /** Takes the focus when it appears, as a question that follows an answer. */
+  focused?: boolean;
 }
 
 /** A labelled input, with its unit behind it where it has one. */
-export function Field({ label, hint, wrong, unit, ...input }: InputProps) {
+export function Field({ label, hint, wrong, unit, focused, ...input }: InputProps) {
+  const element = useRef<HTMLInputElement>(null);
+  useEffect(() => void (focused && element.current?.focus()), []);
   return (
     <Labelled label={label} hint={hint} wrong={wrong}>
       {(control) => {
-        const element = <input {...({ ...input, ...control } as InputHTMLAttributes<HTMLInputElement>)} />;
-        return unit ? <div class="with-unit">{element}<span class="muted">{unit}</span></div> : element;
+        const box = <input ref={element} {...({ ...input, ...control } as InputHTMLAttributes<HTMLInputElement>)} />;
+        return unit ? <div class="with-unit">{box}<span class="muted">{unit}</span></div> : box;
       }}
     </Labelled>
   );

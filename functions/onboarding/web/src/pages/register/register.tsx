@@ -8,6 +8,7 @@ import { Button } from '../../ui/button';
 import { Check, Field } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
 import { Page } from '../../ui/page';
+import { PasswordField } from '../../ui/password';
 
 /** Opens an account. */
 export function RegisterPage() {
@@ -23,11 +24,16 @@ export function RegisterPage() {
   return (
     <Page title="Create an account" narrow>
       <form class="card stack" onSubmit={submitting(registering.run)}>
-        <Field label="E-mail" name="email" type="email" autocomplete="email" required maxLength={254} wrong={wrong('email')} />
-        <Field label="Password" name="password" type="password" autocomplete="new-password" required minLength={8} maxLength={128} hint="At least 8 characters. A few words in a row are easy to remember and hard to guess." wrong={wrong('password')} />
+        <Field label="E-mail" name="email" type="email" autocomplete="email" required maxLength={254} hint="To sign in, and to reach you about your account. Nothing else is sent." wrong={wrong('email')} />
+        <PasswordField fresh hint="At least 8 characters. A few words in a row are easy to remember and hard to guess." wrong={wrong('password')} />
         <Check
           name="accept_terms" required wrong={wrong('accept_terms')}
-          label="I accept the terms and the privacy notice, and agree that my heart-rate data is used to compute my training load."
+          label={(
+            <>
+              I accept the <a href={routes.terms} target="_blank">terms</a> and the <a href={routes.privacy} target="_blank">privacy notice</a>,
+              and agree that my heart-rate data is used to compute my training load.
+            </>
+          )}
         />
         <Trouble error={registering.error} />
         <Button busy={registering.busy} wide>Register</Button>
