@@ -100,8 +100,9 @@ generate: ## Write what is generated: the OpenAPI document, the settings table o
 FUZZTIME ?= 60s
 SOAK ?= 10m
 LONGEST ?= 10m
+API_FUZZTIME ?= 30m
 .PHONY: prove
-prove: web ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m), a soak of SOAK (10m), Sync killed at every step, its messages lost and shuffled, every fuzz target for FUZZTIME (60s).
+prove: web ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m), a soak of SOAK (10m), Sync killed at every step, its messages lost and shuffled, the API's operations fuzzed for API_FUZZTIME (30m), every fuzz target for FUZZTIME (60s).
 	@go test -v -count=1 -timeout 4h -parallel 4 ./infra/faults -full -longest $(LONGEST) -soak $(SOAK)
 	@TRAIND_PROVE=1 go test -v -count=1 -timeout 4h ./infra/crash
 	@grep -rHoE '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' shared infra | sed 's/func //' | while IFS=: read -r file name; do \

@@ -16,6 +16,13 @@ func TestWhatIsNoJSONIsMalformed(t *testing.T) {
 	for _, body := range []string{
 		"{", `{"email":"ada@example.com","password":"` + password + `",}`, "", "email=ada", "{} {}", "\xff\xfe", strings.Repeat("[", 20_000),
 		`{"email":1e400}`,
+		// What one reader takes for this and another for that must not get as far as both.
+		`{"email":1,"email":"ada@example.com","password":"` + password + `","accept_terms":true}`,
+		`{"email":"ada@example.com","password":"` + password + `","accept_terms":false,"accept_terms":true}`,
+		`{"email":"ada@example.com","password":"` + password + `","accept_terms":true,"a":{"b":1,"\u0062":2}}`,
+		"{\"email\":\"ada@example.com\",\"password\":\"correct horse \xff\",\"accept_terms\":true}",
+		`{"email":"ada@example.com","password":"correct horse \ud800","accept_terms":true}`,
+		`{"email":"ada@example.com","password":"correct horse \u0000","accept_terms":true}`,
 	} {
 		if got := b.call("POST", "/v1/accounts", body).refused(http.StatusBadRequest, "malformed"); strings.Contains(string(got.body), "ada") {
 			t.Errorf("%.40q: repeats what was sent: %s", body, got.body)

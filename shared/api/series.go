@@ -31,7 +31,7 @@ type jsonAppender interface {
 	AppendJSON(buffer []byte) ([]byte, error)
 }
 
-// jsonFormat is Huma's JSON, with a shorter way for what writes its own.
+// jsonFormat is Huma's JSON, with a shorter way for what writes its own, and strict about what comes in.
 var jsonFormat = huma.Format{
 	Marshal: func(w io.Writer, v any) error {
 		own, ok := v.(jsonAppender)
@@ -45,7 +45,7 @@ var jsonFormat = huma.Format{
 		_, err = w.Write(append(text, '\n'))
 		return err
 	},
-	Unmarshal: huma.DefaultJSONFormat.Unmarshal,
+	Unmarshal: unmarshal,
 }
 
 // seriesFields are the series' fields by their names in JSON. Only they are found by reflection, never values: ten years

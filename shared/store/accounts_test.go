@@ -18,7 +18,7 @@ func TestEnumsEqualTheDatabasesChecks(t *testing.T) {
 	}{
 		{"consents", "document", sorted(Documents...)},
 		{"thresholds", "kind", sorted(ThresholdKinds...)},
-		{"erasures", "reason", sorted(ReasonDisconnected, ReasonDeauthorized)},
+		{"erasures", "reason", sorted(ReasonDisconnected, ReasonDeauthorized, ReasonAccount)},
 		{"erasures", "revocation", sorted(RevocationPending, RevocationEnded, RevocationSuperseded, RevocationGivenUp)},
 	} {
 		t.Run(enum.table+"."+enum.column, func(t *testing.T) {
