@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -36,9 +37,14 @@ func refuseCrossOrigin(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, out)
 }
 
-// answered hands requests to the mux and turns its own answers, to what it has no route for, into problems.
+// answered hands requests to the mux and turns its own answers, to what it has no route for, into problems. It has none for
+// a path that it would have to clean, and redirects nobody to what that might have meant.
 func answered(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isClean(r.URL.Path) {
+			refuse(w, newProblem(http.StatusNotFound, "There is nothing at this address."))
+			return
+		}
 		handler, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
@@ -53,6 +59,12 @@ func answered(mux *http.ServeMux) http.Handler {
 		}
 		refuse(w, newProblem(http.StatusNotFound, "There is nothing at this address."))
 	})
+}
+
+// isClean reports whether a path means what it says: it has no empty step, none that goes nowhere and none that goes back.
+func isClean(of string) bool {
+	clean := path.Clean(of)
+	return of == clean || (clean != "/" && of == clean+"/")
 }
 
 // unrouted takes what the mux says to a request that has no route, and keeps all but its text.

@@ -77,3 +77,18 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 		}
 	}
 }
+
+// Nothing is redirected to what an address might have meant: an empty parameter is no parameter.
+func TestACrookedPathLeadsNowhere(t *testing.T) {
+	t.Parallel()
+	b := setup(t).register("ada@example.com")
+	for _, path := range []string{
+		"/v1/activities//streams", "//evil.example/v1/session", "/v1/./session", "/v1/x/../session", "//", "/v1//session",
+		"/%2e%2e/v1/session", "/v1/%2e/session", "/v1/session/..", "/v1/activities/%2e%2e/session",
+	} {
+		got := b.get(path)
+		if got.refused(http.StatusNotFound, ""); got.header.Get("Location") != "" {
+			t.Errorf("%s leads to %s", path, got.header.Get("Location"))
+		}
+	}
+}
