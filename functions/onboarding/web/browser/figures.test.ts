@@ -1,0 +1,157 @@
+// The pages of figures, for an athlete whose whole history is in: load, activities and settings.
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { answerConsent, giveProfile, look, open, phone, register, signIn, url } from './setup';
+
+const email = 'figures@example.com';
+const cyclist = 1; // of the simulator: has a power meter
+
+test('a cyclist’s whole history comes in', async () => {
+  const page = await open();
+  await register(page, email);
+  await giveProfile(page);
+  await answerConsent(page, 'Authorize', cyclist);
+  await page.getByText('Strava is connected.').waitFor();
+  await expect.poll(() => page.evaluate(async () => ((await (await fetch('/v1/sync')).json()) as { phase: string }).phase), { timeout: 150_000, interval: 500 }).toBe('done');
+});
+
+async function enter(path: string, options = {}): Promise<Page> {
+  const page = await open('/sign-in', options);
+  await signIn(page, email);
+  await page.getByRole('heading', { name: 'Last activities' }).waitFor();
+  await page.goto(url + path);
+  return page;
+}
+
+/** Every chart's crosshair, as the pixel that it stands at. */
+const crosshairs = (page: Page) => page.locator('.panel .u-cursor-x').evaluateAll((lines) => lines.map((line) => new DOMMatrix(getComputedStyle(line).transform).e));
+
+const reading = (page: Page) => page.getByLabel('Day to read').inputValue();
+
+test('the load page reads a day in every chart, chooses what it shows, and gives it away', async () => {
+  const page = await enter('/load');
+  const charts = page.locator('.panel canvas');
+  await charts.nth(10).waitFor();
+  expect(await page.locator('.panel .chart').first().getAttribute('aria-label')).toMatch(/^Fitness and fatigue\. .*Fitness: \d.* on \d.*; lowest .*, highest /);
+
+  const plot = page.locator('.panel .u-over').first();
+  const box = (await plot.boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
+  await page.getByText('weighted average of load, τ 42 days').first().waitFor();
+  const places = await crosshairs(page);
+  expect(places.every((place) => place > 0), `crosshairs of all charts: ${places.join(' ')}`).toBe(true);
+  const day = await reading(page);
+
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.move(0, 0);
+  expect(await page.getByLabel('First day shown').inputValue(), 'a drag shows what it went over').toBe(day);
+  const last = await page.getByLabel('Last day shown').inputValue();
+  expect(await reading(page), 'without a pointer the last day shown is read').toBe(last);
+  await page.getByRole('button', { name: 'The day before' }).press('Enter');
+  expect(await reading(page) < last).toBe(true);
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the days shown as CSV' }).click();
+  const lines = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n');
+  expect([lines[0]!.split(',')[0], lines[1]!.slice(0, 10), lines.at(-1)!.slice(0, 10)]).toEqual(['day', day, last]);
+
+  await page.getByRole('button', { name: '6 mo' }).click();
+  await page.getByRole('button', { name: /What is “Form/ }).first().click();
+  await page.getByRole('dialog').getByText('Fitness minus fatigue').waitFor();
+  await look(page, '20-explanation');
+  await page.keyboard.press('Escape');
+  await look(page, '21-load');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await look(page, '22-load-dark');
+});
+
+test('ten years of days stay quick to the hand', async () => {
+  const page = await enter('/');
+  // The athlete's own answer, its days repeated until there are ten years of them.
+  await page.route('**/v1/training-load?*', async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { series: Record<string, unknown> & { first: string; last: string } };
+    const days = 3652;
+    const long = (values: unknown[]) => Array.from({ length: days }, (_, i) => values[i % values.length]);
+    const longer = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.length === 3 && typeof value[0] === 'object' ? value.map(longer) : long(value);
+      if (value !== null && typeof value === 'object' && 'values' in value) return { values: long(value.values as unknown[]), gaps: [] };
+      return value;
+    };
+    for (const [name, value] of Object.entries(body.series)) body.series[name] = longer(value);
+    body.series.first = new Date(Date.parse(body.series.last) - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+    await route.fulfill({ response: answer, json: body });
+  });
+  await page.getByRole('link', { name: 'Load' }).click();
+  await page.locator('.panel canvas').nth(10).waitFor();
+  await page.evaluate(() => {
+    const seen = ((window as unknown as { seen: [string, number][] }).seen = []) as [string, number][];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.push([entry.name, entry.duration]);
+    }).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+  });
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  expect(await page.getByLabel('First day shown').inputValue() < '2017').toBe(true);
+  const box = (await page.locator('.panel .u-over').first().boundingBox())!;
+  for (let i = 0; i < 12; i++) await page.mouse.move(box.x + (box.width * (i + 2)) / 16, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 50, { steps: 3 });
+  await page.mouse.up();
+  await page.getByRole('button', { name: '2 yr' }).click();
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.getByRole('button', { name: 'The day before' }).press('Enter');
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))));
+  const seen = await page.evaluate(() => (window as unknown as { seen: [string, number][] }).seen);
+  const worst = seen.reduce((most, each) => (each[1] > most[1] ? each : most), ['none above 16 ms', 0] as [string, number]);
+  console.log(`load page, ten years: ${seen.length} interactions above 16 ms, slowest to next paint ${worst[1]} ms (${worst[0]})`);
+});
+
+test('an activity shows what was recorded, its zones and its figures', async () => {
+  const page = await enter('/activities');
+  await page.locator('.activities a').first().waitFor();
+  await look(page, '23-activities');
+  await page.locator('.activities a').first().click();
+  await page.getByRole('heading', { name: 'Recorded' }).waitFor({ timeout: 30_000 });
+  await page.locator('.tracks canvas').first().waitFor();
+  await page.locator('.zones table').first().waitFor();
+  await look(page, '24-activity');
+});
+
+test('a threshold is changed from a day on, and the activities are computed again', async () => {
+  const page = await enter('/settings');
+  const load = () => page.evaluate(async () => {
+    const { series } = (await (await fetch('/v1/training-load')).json()) as { series: { trimp: { values: number[] } } };
+    return Math.round(series.trimp.values.reduce((sum, value) => sum + value, 0));
+  });
+  const before = await load();
+  await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Value').fill('300');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('in the range 100–240 bpm').waitFor();
+  await look(page, '25-threshold');
+  await dialog.getByLabel('Value').fill('179');
+  await dialog.getByLabel('Valid from').fill('2026-01-01');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('Saved').waitFor();
+  expect(await page.getByRole('list', { name: 'Maximum heart rate over time' }).getByRole('listitem').count()).toBe(2);
+  await expect.poll(load, { timeout: 30_000 }).not.toBe(before);
+  await look(page, '26-settings');
+});
+
+test('the pages fit a phone in the dark', async () => {
+  const page = await enter('/load', phone);
+  await page.locator('.panel canvas').nth(10).waitFor();
+  await look(page, '27-load-phone');
+  await page.goto(`${url}/settings`);
+  await page.getByRole('heading', { name: 'Thresholds' }).waitFor();
+  await look(page, '28-settings-phone');
+  await page.goto(`${url}/activities`);
+  await page.locator('.activities a').first().click();
+  await page.locator('.tracks canvas').first().waitFor();
+  await look(page, '29-activity-phone');
+});
