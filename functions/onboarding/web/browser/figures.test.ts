@@ -24,6 +24,14 @@ async function enter(path: string, options = {}): Promise<Page> {
   return page;
 }
 
+/** An event as the browser's performance API tells it, in milliseconds. */
+interface Seen {
+  name: string;
+  interaction: boolean;
+  toPaint: number;
+  work: number;
+}
+
 /** Every chart's crosshair, as the pixel that it stands at. */
 const crosshairs = (page: Page) => page.locator('.panel .u-cursor-x').evaluateAll((lines) => lines.map((line) => new DOMMatrix(getComputedStyle(line).transform).e));
 
@@ -35,12 +43,14 @@ test('the load page reads a day in every chart, chooses what it shows, and gives
   await charts.nth(10).waitFor();
   expect(await page.locator('.panel .chart').first().getAttribute('aria-label')).toMatch(/^Fitness and fatigue\. .*Fitness: \d.* on \d.*; lowest .*, highest /);
 
+  const last = await page.getByLabel('Last day shown').inputValue();
   const plot = page.locator('.panel .u-over').first();
   const box = (await plot.boundingBox())!;
   await page.mouse.move(box.x + box.width * 0.4, box.y + 60);
   await page.getByText('weighted average of load, τ 42 days').first().waitFor();
-  const places = await crosshairs(page);
-  expect(places.every((place) => place > 0), `crosshairs of all charts: ${places.join(' ')}`).toBe(true);
+  const places = (await crosshairs(page)).slice(0, 3); // those in sight; the others follow when they are seen
+  expect(places.every((place) => place > 0), `crosshairs: ${places.join(' ')}`).toBe(true);
+  await expect.poll(() => reading(page)).not.toBe(last);
   const day = await reading(page);
 
   await page.mouse.down();
@@ -48,15 +58,16 @@ test('the load page reads a day in every chart, chooses what it shows, and gives
   await page.mouse.up();
   await page.mouse.move(0, 0);
   expect(await page.getByLabel('First day shown').inputValue(), 'a drag shows what it went over').toBe(day);
-  const last = await page.getByLabel('Last day shown').inputValue();
-  expect(await reading(page), 'without a pointer the last day shown is read').toBe(last);
+  const end = await page.getByLabel('Last day shown').inputValue();
+  expect(day < end && end < last).toBe(true);
+  await expect.poll(() => reading(page), { message: 'without a pointer the last day shown is read' }).toBe(end);
   await page.getByRole('button', { name: 'The day before' }).press('Enter');
-  expect(await reading(page) < last).toBe(true);
+  await expect.poll(async () => (await reading(page)) < end).toBe(true);
 
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save the days shown as CSV' }).click();
   const lines = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n');
-  expect([lines[0]!.split(',')[0], lines[1]!.slice(0, 10), lines.at(-1)!.slice(0, 10)]).toEqual(['day', day, last]);
+  expect([lines[0]!.split(',')[0], lines[1]!.slice(0, 10), lines.at(-1)!.slice(0, 10)]).toEqual(['day', day, end]);
 
   await page.getByRole('button', { name: '6 mo' }).click();
   await page.getByRole('button', { name: /What is “Form/ }).first().click();
@@ -88,10 +99,12 @@ test('ten years of days stay quick to the hand', async () => {
   await page.getByRole('link', { name: 'Load' }).click();
   await page.locator('.panel canvas').nth(10).waitFor();
   await page.evaluate(() => {
-    const seen = ((window as unknown as { seen: [string, number][] }).seen = []) as [string, number][];
+    const kept = ((window as unknown as { seen: Seen[] }).seen = []) as Seen[];
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) seen.push([entry.name, entry.duration]);
-    }).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+      for (const entry of list.getEntries() as (PerformanceEventTiming & { interactionId: number })[]) {
+        kept.push({ name: entry.name, interaction: entry.interactionId > 0, toPaint: entry.duration, work: entry.processingEnd - entry.processingStart });
+      }
+    }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
   });
   await page.getByRole('button', { name: 'All', exact: true }).click();
   expect(await page.getByLabel('First day shown').inputValue() < '2017').toBe(true);
@@ -104,9 +117,10 @@ test('ten years of days stay quick to the hand', async () => {
   await page.getByRole('button', { name: 'All', exact: true }).click();
   await page.getByRole('button', { name: 'The day before' }).press('Enter');
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))));
-  const seen = await page.evaluate(() => (window as unknown as { seen: [string, number][] }).seen);
-  const worst = seen.reduce((most, each) => (each[1] > most[1] ? each : most), ['none above 16 ms', 0] as [string, number]);
-  console.log(`load page, ten years: ${seen.length} interactions above 16 ms, slowest to next paint ${worst[1]} ms (${worst[0]})`);
+  const seen = await page.evaluate(() => (window as unknown as { seen: Seen[] }).seen);
+  const most = (key: 'toPaint' | 'work', of: Seen[]) => Math.max(0, ...of.map((each) => Math.round(each[key])));
+  const [hand, pointer] = [seen.filter((each) => each.interaction), seen.filter((each) => !each.interaction)];
+  console.log(`load page, ten years of days: clicks, drags and keys to next paint at most ${most('toPaint', hand)} ms (${most('work', hand)} ms of it in the page); pointer moves ${most('toPaint', pointer)} ms (${most('work', pointer)} ms)`);
 });
 
 test('an activity shows what was recorded, its zones and its figures', async () => {

@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, type Signal } from '@preact/signals';
+import { effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type uPlot from 'uplot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import './chart.css';
@@ -133,23 +133,35 @@ function following(options: Omit<uPlot.Options, 'width' | 'height'>, latest: Lat
   };
 }
 
-/** Keeps a chart at the span, the mark and the crosshair that it shares with others; gives what ends that. */
+/**
+ * Keeps a chart at the span, the mark and the crosshair that it shares with others; gives what ends that. One that is out of
+ * sight waits until it is seen: drawing a page of charts at once would keep a hand waiting.
+ */
 function follow(made: uPlot, latest: Latest): () => void {
   const { span, marked, cursor } = latest.current;
+  const seen = signal(false);
+  const watch = new IntersectionObserver((entries) => (seen.value = entries.at(-1)!.isIntersecting), { rootMargin: '25%' });
+  watch.observe(made.root);
+  let drawn: Span | undefined;
   const ends = [
     span && effect(() => {
-      const [min, max] = span.value;
-      made.setScale('x', { min, max }); // the first time too: y follows what is shown only from here on
+      if (!seen.value || drawn === span.value) return;
+      drawn = span.value;
+      made.setScale('x', { min: drawn[0], max: drawn[1] }); // the first time too: y follows what is shown only from here on
     }),
     marked && effect(() => mark(made, marked.value)),
     cursor && effect(() => {
       const at = cursor.value;
+      if (!seen.value) return;
       if (at === (made.cursor.idx ?? null)) return;
       const x = at === null ? undefined : made.data[0][at];
       made.setCursor({ left: x === undefined ? -10 : made.valToPos(x, 'x'), top: x === undefined ? -10 : 0 }, false);
     }),
   ];
-  return () => ends.forEach((end) => end?.());
+  return () => {
+    watch.disconnect();
+    ends.forEach((end) => end?.());
+  };
 }
 
 /** Lays the selection over a part. */

@@ -66,7 +66,7 @@ interface NoteProps {
 /** Says over an empty chart why it is empty. */
 function Nothing({ panel, view }: { panel: Panel; view: View }) {
   const why = useComputed(() => {
-    const [from, to] = view.range.value;
+    const [from, to] = view.settled.value.range;
     const some = panel.lines.some((line) => line.column.values.slice(from, to + 1).some((value) => value !== null));
     const [line] = panel.lines;
     return some ? '' : `No figures here: ${line ? reasonWords(gapAt(line, to)) : 'none are known'}.`;
@@ -149,7 +149,7 @@ const faint = (rgb: string) => rgb.replace(/^rgb\((.*)\)$/, (_, parts: string) =
 
 /** A chart in words, for those who cannot see it: where each line begins, ends, is lowest and highest. */
 export function summary(panel: Panel, view: View): string {
-  const [from, to] = view.range.value;
+  const [from, to] = view.settled.value.range;
   const lines = panel.lines.map((line) => {
     let low = -1;
     let high = -1;

@@ -9,7 +9,7 @@ import { dayOf, read, type Series, type View } from './view';
 
 /** Every figure of one day with how it is made: what the charts' notes tell, for keyboards, fingers and screen readers too. */
 export function Reading({ panels, series, view }: { panels: Panel[]; series: Series; view: View }) {
-  const at = view.at.value;
+  const { at } = view.settled.value;
   const date = dayOf(view, at);
   const last = dayOf(view, view.days - 1);
   const rest: Line = { name: 'Days since rest', column: series.days_since_rest, colour: 'ink', decimals: 0, method: 'since a day with a load of 10 or less', metric: 'days_since_rest' };

@@ -1,6 +1,6 @@
 // Which days the load page shows, and which of them is read: shared by all its charts, so that they move together without
 // the page being rendered.
-import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { Schemas } from '../../api/client';
 import { addDays, daysBetween } from '../../format/date';
 import { dayAxis } from '../../ui/axes';
@@ -31,7 +31,12 @@ export interface View {
   chosen: Signal<number | null>;
   /** The index of the day that is read. */
   at: ReadonlySignal<number>;
+  /** Range and day once the hand rests: what takes long to make follows these, so that it keeps no hand waiting. */
+  settled: ReadonlySignal<{ range: Span; at: number }>;
 }
+
+/** Milliseconds without a change after which a hand rests. */
+const rest = 60;
 
 const halfDay = 43_200;
 
@@ -40,10 +45,17 @@ export function viewOf(first: string, days: number): View {
   const range = signal<Span>(lastDays(days, 182));
   const pointer = signal<number | null>(null);
   const chosen = signal<number | null>(null);
+  const at = computed(() => pointer.value ?? clamp(chosen.value ?? Infinity, range.value[0], range.value[1]));
+  const settled = signal({ range: range.peek(), at: at.peek() });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const now = { range: range.value, at: at.value };
+    clearTimeout(timer);
+    timer = setTimeout(() => (settled.value = now), rest);
+  });
   return {
-    first, days, x, range, pointer, chosen,
+    first, days, x, range, pointer, chosen, at, settled,
     span: computed(() => [x[range.value[0]]! - halfDay, x[range.value[1]]! + halfDay] as const),
-    at: computed(() => pointer.value ?? clamp(chosen.value ?? Infinity, range.value[0], range.value[1])),
   };
 }
 

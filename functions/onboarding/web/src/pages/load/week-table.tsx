@@ -10,7 +10,7 @@ const rowsAtFirst = 16;
 
 /** The weeks of the days that are shown, and those days as a file. */
 export function WeekTable({ series, view, units }: { series: Series; view: View; units: Units }) {
-  const [from, to] = view.range.value;
+  const [from, to] = view.settled.value.range;
   const [all, setAll] = useState(false);
   const weeks = useMemo(() => weeksOf(series, from, to), [series, from, to]);
   const shown = all ? weeks : weeks.slice(0, rowsAtFirst);
