@@ -1,13 +1,18 @@
 import { useState } from 'preact/hooks';
 import { bodyOf, server, type Schemas } from '../../api/client';
-import { versionOf, useRecentActivities, useSettings, useSync } from '../../api/queries';
-import type { Units } from '../../format/units';
+import { useRecentActivities, useSettings, useSync, versionOf } from '../../api/queries';
+import { dayIn } from '../../format/date';
+import { count, number } from '../../format/number';
+import { distance, duration, type Units } from '../../format/units';
 import { useAction } from '../../ui/action';
 import { ActivityList } from '../../ui/activity-list';
 import { Button } from '../../ui/button';
 import { Trouble } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Empty, Loaded } from '../../ui/state';
+import { Explain } from '../../explain/explain';
+import { monthName, monthsOf } from './months';
+import './activities.css';
 
 const pageSize = 50;
 
@@ -18,17 +23,18 @@ export function ActivitiesPage() {
   const settings = useSettings();
   const units = (settings.data?.units ?? 'metric') as Units;
   return (
-    <Page title="Activities">
+    <Page title="Activities" aside={<span class="small muted">What a load rests on <Explain metric="quality" /></span>}>
       <Loaded from={first} heights={[4, 4, 4, 4, 4]}>
         {(page) => (page.activities.length === 0
           ? <Empty title="No activities yet">They appear here as soon as Strava is connected and the first ones are in.</Empty>
-          : <Pages first={page} units={units} />)}
+          : <Pages key={page.next} first={page} units={units} today={dayIn(settings.data?.time_zone ?? 'UTC')} />)}
       </Loaded>
     </Page>
   );
 }
 
-function Pages({ first, units }: { first: Schemas['ActivityPage']; units: Units }) {
+/** The first page and what was asked for beyond it; begun anew when the first ends elsewhere, so that none is left out between. */
+function Pages({ first, units, today }: { first: Schemas['ActivityPage']; units: Units; today: string }) {
   const [older, setOlder] = useState<Schemas['ActivityPage'][]>([]);
   const pages = [first, ...older];
   const next = pages.at(-1)?.next;
@@ -38,7 +44,15 @@ function Pages({ first, units }: { first: Schemas['ActivityPage']; units: Units 
   });
   return (
     <>
-      <div class="card"><ActivityList activities={pages.flatMap((page) => page.activities)} units={units} /></div>
+      {monthsOf(pages.flatMap((page) => page.activities), next !== undefined).map(({ key, activities, sums }) => (
+        <section key={key} class="card month">
+          <div class="row apart">
+            <h2>{monthName(key)}</h2>
+            {sums && <p class="small muted figure">{count(activities.length, 'activity', 'activities')} · {distance(sums.distance, units)} · {duration(sums.moving)} · load {number(sums.load)}</p>}
+          </div>
+          <ActivityList activities={activities} units={units} today={today} />
+        </section>
+      ))}
       <Trouble error={more.error} />
       {next && <div class="row"><Button kind="quiet" busy={more.busy} onClick={() => void more.run()}>Show older ones</Button></div>}
     </>

@@ -73,20 +73,20 @@ export function BestEfforts({ activity, units }: { activity: Activity; units: Un
   return (
     <section class="card stack">
       <div class="row"><h2>Best efforts</h2><Explain metric="best_efforts" /></div>
-      <div class="efforts">
-        {distances.length > 0 && (
-          <table class="figures">
-            <thead><tr><th scope="col">Distance</th><th scope="col">Time</th><th scope="col">{movement === 'speed' ? 'Speed' : 'Pace'}</th></tr></thead>
-            <tbody>{distances.map(({ metres, seconds }) => <tr key={metres}><th scope="row">{lengthName(metres, units)}</th><td>{clock(seconds)}</td><td>{speed(metres / seconds, units, movement)}</td></tr>)}</tbody>
-          </table>
-        )}
-        {powers.length > 0 && (
-          <table class="figures">
-            <thead><tr><th scope="col">Duration</th><th scope="col">Power</th></tr></thead>
-            <tbody>{powers.map(({ seconds, watts }) => <tr key={seconds}><th scope="row">{seconds < 60 ? `${seconds} s` : clock(seconds)}</th><td>{number(watts)} W</td></tr>)}</tbody>
-          </table>
-        )}
-      </div>
+      {distances.length > 0 && (
+        <table class="figures">
+          <thead><tr><th scope="col">Distance</th><th scope="col">Time</th><th scope="col">{movement === 'speed' ? 'Speed' : 'Pace'}</th></tr></thead>
+          <tbody>{distances.map(({ metres, seconds }) => <tr key={metres}><th scope="row">{lengthName(metres, units)}</th><td>{clock(seconds)}</td><td>{speed(metres / seconds, units, movement)}</td></tr>)}</tbody>
+        </table>
+      )}
+      {powers.length > 0 && (
+        <>
+          <h3>Power</h3>
+          <dl class="powers">
+            {powers.map(({ seconds, watts }) => <div key={seconds}><dt class="small muted">{seconds < 60 ? `${seconds} s` : clock(seconds)}</dt><dd class="figure">{number(watts)} W</dd></div>)}
+          </dl>
+        </>
+      )}
     </section>
   );
 }

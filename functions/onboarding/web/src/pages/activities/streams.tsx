@@ -151,8 +151,9 @@ function zoneBands({ figures: { heart_rate_zones: zones } }: Activity): Band[] {
   return bounds.map((from, i) => ({ from, to: bounds[i + 1] ?? 260, name: `zone ${zones.first + i + 1}`, colour: zoneColours[i + 1] ?? 'bad' }));
 }
 
-/** Speeds whose paces are round, in m/s. */
-function paceTicks(movement: 'pace' | 'swim', units: Units): number[] {
+/** Speeds that are told in round numbers, in m/s. */
+function ticks(movement: ReturnType<typeof movementOf>, units: Units): number[] {
+  if (movement === 'speed') return Array.from({ length: 12 }, (_, i) => (i * 10) / (units === 'metric' ? 3.6 : 2.236936));
   const length = movement === 'swim' ? (units === 'metric' ? 100 : 91.44) : units === 'metric' ? 1000 : 1609.344;
   const seconds = movement === 'swim' ? [60, 75, 90, 105, 120, 150, 180, 240] : [150, 180, 210, 240, 300, 360, 480, 720, 1200];
   return seconds.map((each) => length / each).reverse();
@@ -168,8 +169,8 @@ function trackOptions(track: Track, activity: Activity, units: Units, last: bool
       { stroke: colour('muted'), font: '12px system-ui, sans-serif', ticks: { show: false }, grid: { stroke: colour('line'), width: 1 }, size: last ? 26 : 0, space: 80, incrs: [10, 30, 60, 300, 600, 900, 1800, 3600, 7200], values: (_, splits) => (last ? splits.map(clock) : []) },
       {
         ...valueAxis(colour), space: 26,
-        ...(track.kind === 'movement' && { values: (_: uPlot, splits: number[]) => splits.map((value) => speed(value, units, movement).replace(/ .*/, '')) }),
-        ...(pace && { splits: (_: uPlot, __: number, low: number, high: number) => paceTicks(movement === 'swim' ? 'swim' : 'pace', units).filter((value) => low <= value && value <= high) }),
+        ...(track.kind === 'movement' && { values: (_: uPlot, splits: number[]) => splits.map((value) => speed(value, units, movement).replace(/(\.0)? .*/, '')) }),
+        ...(track.kind === 'movement' && { splits: (_: uPlot, __: number, low: number, high: number) => ticks(movement, units).filter((value) => low <= value && value <= high) }),
       },
     ],
     scales: {

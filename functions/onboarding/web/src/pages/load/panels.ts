@@ -120,7 +120,7 @@ export function panelsOf(series: Series, units: Units, ratio: Ratio): Panel[] {
       ],
     },
     {
-      title: 'Effort against distance', metric: 'divergence', height: 190, decimals: 2, bands: divergenceBands, least: [-0.25, 0.25], most: [-1, 1],
+      title: 'Effort against distance', metric: 'divergence', height: 190, decimals: 2, bands: divergenceBands, least: [-0.25, 0.25], most: [-0.6, 0.6],
       lines: [{ name: 'Divergence', column: series.divergence, colour: 'ink', decimals: 2, method: '(distance − load) / mean of both coupled ratios', metric: 'divergence' }],
     },
     {
