@@ -40,6 +40,7 @@ func TestInvalidContentNamesTheFields(t *testing.T) {
 		`null`:   {"body"},
 		`"text"`: {"body"},
 		`{"email":5,"password":true,"accept_terms":"yes"}`:                                                        {"body.email", "body.password", "body.accept_terms"},
+		`{"EMAIL":"eve@example.com","email":"ada@example.com","password":"` + password + `","accept_terms":true}`: {"body.EMAIL"},
 		`{"email":"ada","password":"` + password + `","accept_terms":true}`:                                       {"body.email"},
 		`{"email":"a@localhost","password":"` + password + `","accept_terms":false}`:                              {"body.email", "body.accept_terms"},
 		`{"email":"a@example.com","password":"short","accept_terms":true}`:                                        {"body.password"},

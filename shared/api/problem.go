@@ -123,6 +123,7 @@ func sentence(message string) string {
 
 func init() {
 	huma.DefaultArrayNullable = false // no answer holds null for a list
+	huma.ValidateStrictCasing = true  // "EMAIL" beside "email" would be a name twice
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return newProblem(status, message, errs...)
 	}
