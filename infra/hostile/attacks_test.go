@@ -3,6 +3,7 @@ package hostile_test
 import (
 	"bufio"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -21,8 +22,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"crypto"
 
 	"github.com/train-d/train-d/infra/stage"
 )
@@ -189,6 +188,9 @@ func (v *victim) webhook(t *testing.T) {
 	expect("a challenge of markup", v.ask(t, "GET", hook.CallbackURL+"?hub.mode=subscribe&hub.challenge=%3Cscript%3E&hub.verify_token="+url.QueryEscape(hook.VerifyToken), "", ""), 200, 400)
 	expect("no JSON", v.ask(t, "POST", hook.CallbackURL, "", "x"), 400)
 	expect("1 MB", v.ask(t, "POST", hook.CallbackURL, "", `{"a":"`+strings.Repeat("a", 1<<20)+`"}`), 413)
+	until(t, "the import's end", func() bool {
+		return v.count(t, `SELECT count(*) FROM activities WHERE streams = 'pending'`) == 0 && v.count(t, `SELECT count(*) FROM due_work WHERE lease_until > now()`) == 0
+	})
 	calls := v.simulated(t)
 	for range 5 {
 		v.ask(t, "POST", hook.CallbackURL, "", event(999_999_999, 7))
@@ -197,9 +199,6 @@ func (v *victim) webhook(t *testing.T) {
 	v.survived(t, "webhook: five events of an athlete whom nobody has", v.simulated(t) == calls, "no call to Strava")
 	owner := v.count(t, `SELECT athlete_id FROM strava_connections`)
 	activity := v.count(t, `SELECT min(id) FROM activities WHERE streams = 'stored'`)
-	until(t, "the import's end", func() bool {
-		return v.count(t, `SELECT count(*) FROM activities WHERE streams = 'pending'`) == 0
-	})
 	before, rows := v.simulated(t), v.count(t, `SELECT count(*) FROM activities WHERE deleted_at IS NULL`)
 	replayed := event(owner, activity)
 	for range 20 {
@@ -348,9 +347,10 @@ func (v *victim) races(t *testing.T) {
 }
 
 // erasedUnderWay ends an account while its import runs, and everything that its owner can ask for with it.
-func (v *victim) erasedUnderWay(t *testing.T) {
-	token := v.register(t, "leaving@example.com")
-	account := v.count(t, `SELECT id FROM accounts WHERE email = 'leaving@example.com'`)
+func (v *victim) erasedUnderWay(t *testing.T, round int) {
+	email := fmt.Sprintf("leaving-%d@example.com", round)
+	token := v.register(t, email)
+	account := v.count(t, `SELECT id FROM accounts WHERE email = $1`, email)
 	v.ask(t, "PATCH", "/v1/settings", token, `{"thresholds":{"max_hr":185,"resting_hr":50}}`)
 	if got := v.outcome(t, v.consent(t, token, 2), token); got != "connected" {
 		t.Fatal(got)
@@ -373,7 +373,7 @@ func (v *victim) erasedUnderWay(t *testing.T) {
 		case 2:
 			return v.ask(t, "PATCH", "/v1/settings", token, fmt.Sprintf(`{"thresholds":{"max_hr":%d}}`, 180+i))
 		}
-		return v.ask(t, "POST", "/v1/session", "", fmt.Sprintf(`{"email":"leaving@example.com","password":%q}`, password))
+		return v.ask(t, "POST", "/v1/session", "", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password))
 	})
 	var shown struct {
 		ErasedAt *time.Time `json:"erased_at"`

@@ -50,6 +50,17 @@ func setup(t *testing.T) *victim {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			written, err := os.ReadFile(system.Info().Functions["onboarding"].Log)
+			for line := range strings.Lines(string(written)) {
+				if strings.Contains(line, `"function.failed"`) || strings.Contains(line, `"function.panicked"`) {
+					t.Logf("%s", line)
+				}
+			}
+			if err != nil {
+				t.Log(err)
+			}
+		}
 		if err := system.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}

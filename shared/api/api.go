@@ -56,6 +56,12 @@ func (a *API) Handler() http.Handler {
 // Describe adds every operation to service. It opens nothing, so that the OpenAPI document can be made without a database.
 func (a *API) Describe(service huma.API) {
 	service.UseMiddleware(a.authenticate())
+	a.operations(service)
+	describeAbsentDays(service.OpenAPI().Components.Schemas)
+}
+
+// operations adds the operations of all subjects.
+func (a *API) operations(service huma.API) {
 	a.accountOperations(service)
 	a.onboardingOperations(service)
 	a.settingsOperations(service)
@@ -66,7 +72,6 @@ func (a *API) Describe(service huma.API) {
 	a.privacyOperations(service)
 	a.erasureOperations(service)
 	a.healthOperations(service)
-	describeAbsentDays(service.OpenAPI().Components.Schemas)
 }
 
 // configuration is Huma without its own pages and without $schema links; JSON is all it speaks.

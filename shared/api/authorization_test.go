@@ -2,13 +2,20 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/train-d/train-d/shared/account"
 )
 
 // access is a row of the authorization table: what an operation answers to whom. The path is the owner's, whoever asks.
@@ -275,5 +282,77 @@ func TestEveryOperationAnswersAsTheAuthorizationTableSays(t *testing.T) {
 		if method != http.MethodGet {
 			o.deliver()
 		}
+	}
+}
+
+// A request may be under way when its account ends: no answer to that is our failure.
+func TestAnAccountThatIsGoneMeanwhileIsSignedOut(t *testing.T) {
+	t.Parallel()
+	b := imported(t)
+	mux := http.NewServeMux()
+	service := humago.New(mux, configuration())
+	service.UseMiddleware(func(hc huma.Context, next func(huma.Context)) {
+		next(huma.WithContext(hc, context.WithValue(silent(hc.Context()), identityKey{}, account.Identity{AccountID: 1 << 40})))
+	})
+	b.api.operations(service)
+	o := &owner{browser: b, activity: b.truth()[0].ID}
+	for _, row := range accesses {
+		if row.nobody != http.StatusUnauthorized {
+			continue
+		}
+		method, path, _ := strings.Cut(row.operation, " ")
+		if row.path != nil {
+			path = row.path(o)
+		}
+		var body []byte
+		if row.body != nil {
+			body, _ = json.Marshal(row.body(o))
+		}
+		request := httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		recorder := httptest.NewRecorder()
+		mux.ServeHTTP(recorder, request)
+		if recorder.Code >= http.StatusInternalServerError {
+			t.Errorf("%s: %d %s", row.operation, recorder.Code, recorder.Body)
+		}
+	}
+}
+
+// An account may also go between two statements of a request: here it is gone, but for the commit, when the request comes.
+func TestAnAccountThatGoesUnderWayIsSignedOut(t *testing.T) {
+	t.Parallel()
+	for _, row := range []access{{operation: "POST /v1/session"}, {operation: "PATCH /v1/settings"}, {operation: "POST /v1/sync"}, {operation: "GET /v1/strava/connect"}} {
+		t.Run(row.operation, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t)
+			b := s.register("ada@example.com")
+			b.connect(trailRunner).outcome(outcomeConnected)
+			row.body = map[string]func(*owner) any{
+				"POST /v1/session":   func(*owner) any { return map[string]any{"email": "ada@example.com", "password": password} },
+				"PATCH /v1/settings": func(*owner) any { return map[string]any{"thresholds": map[string]any{"max_hr": 190}} },
+			}[row.operation]
+			token := s.token("ada@example.com")
+			going, err := s.admin.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = going.Rollback(context.Background()) }()
+			if _, err := going.Exec(t.Context(), `DELETE FROM accounts`); err != nil {
+				t.Fatal(err)
+			}
+			answered := make(chan answer, 1)
+			go func() { answered <- (&owner{browser: b}).ask(token, row) }()
+			for waits := 0; waits == 0; { // until the request waits for what the deletion has locked
+				if err := going.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := going.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-answered; got.status >= http.StatusInternalServerError {
+				t.Errorf("got %d %s", got.status, got.body)
+			}
+		})
 	}
 }

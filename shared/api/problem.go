@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/serverless"
 )
@@ -71,6 +72,9 @@ var problemStatus = map[fault.Kind]int{
 // problem turns a failure into what the client is told, and reports to the log what only the operator can mend. source is
 // where the fields stand that a fault names: "body" or "query".
 func problem(ctx context.Context, err error, source string) *Problem {
+	if database.IsOrphan(err, "account_id") { // the account was erased while the request was under way
+		err = fault.Wrap(fault.Unauthenticated, "signed-out", "Please sign in.", err)
+	}
 	kind := fault.KindOf(err)
 	out := newProblem(problemStatus[kind], "")
 	failure, known := fault.As(err)

@@ -119,6 +119,13 @@ func IsUnique(err error, constraint string) bool {
 	return errors.As(err, &answer) && answer.Code == "23505" && (constraint == "" || answer.ConstraintName == constraint)
 }
 
+// IsOrphan reports whether err is a row refused because the row that its column names is not there, or not any more. It goes
+// by the constraint's name as PostgreSQL gives it, <table>_<column>_fkey. Nothing was changed.
+func IsOrphan(err error, column string) bool {
+	var answer *pgconn.PgError
+	return errors.As(err, &answer) && answer.Code == "23503" && strings.HasSuffix(answer.ConstraintName, "_"+column+"_fkey")
+}
+
 func unavailable(code, message string, err error) *fault.Error {
 	return fault.Wrap(fault.Unavailable, code, message, err).After(retryAfter)
 }
