@@ -16,7 +16,7 @@ export function ProfileFields({ settings, fresh, error }: { settings: Settings; 
     <>
       <Field label="Birth date" name="birth_date" type="date" required value={settings.birth_date ?? ''} hint="Your maximum heart rate is estimated from your age until you know it." wrong={wrong('birth_date')} />
       <Select label="Sex" name="sex" options={sexes} value={settings.sex} hint="The formula of load has a curve for each; without a choice both are averaged." wrong={wrong('sex')} />
-      <Field label="Maximum heart rate" name="max_hr" type="number" min={100} max={240} unit="bpm" value={given('max_hr')} hint="The highest you have seen in a hard effort. Leave it empty and 220 less your age is used, and marked as an estimate." wrong={wrong('thresholds.max_hr')} />
+      <Field label="Maximum heart rate" name="max_hr" type="number" min={100} max={240} unit="bpm" value={given('max_hr')} hint="The highest you have seen in a hard effort. Leave it empty and it is estimated as 208 less 0.7 times your age, and marked as an estimate." wrong={wrong('thresholds.max_hr')} />
       <Field label="Resting heart rate" name="resting_hr" type="number" min={25} max={110} unit="bpm" value={given('resting_hr')} hint="Lying still after waking up. Leave it empty and a usual value is used, and marked as an estimate." wrong={wrong('thresholds.resting_hr')} />
       <Select label="Time zone" name="time_zone" options={allZones().map((zone) => [zone, zone.replaceAll('_', ' ')] as const)} value={fresh ? ownZone() : settings.time_zone} hint="Decides when your day ends." wrong={wrong('time_zone')} />
     </>

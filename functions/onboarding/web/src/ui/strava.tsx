@@ -1,12 +1,20 @@
 // What Strava's brand guidelines ask of an app: its button, its attribution and its links. The owner of an app may put Strava's
-// official images into public/strava/ (see the README); until then all three are text.
+// official images into src/brand (its README says which); until then all three are text.
 import type { ComponentChildren } from 'preact';
 import { connectStrava } from '../app/routes';
 
-/** Leads to Strava for the athlete's consent. */
-export const ConnectWithStrava = ({ children = 'Connect with Strava' }: { children?: ComponentChildren }) => <a class="strava" href={connectStrava}>{children}</a>;
+const images = import.meta.glob<string>('../brand/*.svg', { eager: true, query: '?url', import: 'default' });
+const connect = images['../brand/connect.svg'];
+const powered = images['../brand/powered.svg'];
 
-export const PoweredByStrava = () => <span class="powered">Powered by Strava</span>;
+/** Leads to Strava for the athlete's consent. */
+export const ConnectWithStrava = ({ children = 'Connect with Strava' }: { children?: ComponentChildren }) => connect
+  ? <a class="strava-image" href={connectStrava}><img src={connect} height={48} alt="Connect with Strava" /></a>
+  : <a class="strava" href={connectStrava}>{children}</a>;
+
+export const PoweredByStrava = () => powered
+  ? <img class="powered" src={powered} height={20} alt="Powered by Strava" />
+  : <span class="powered">Powered by Strava</span>;
 
 /** Leads to an activity where it came from. */
 export const ViewOnStrava = ({ id }: { id: string }) => (

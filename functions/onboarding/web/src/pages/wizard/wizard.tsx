@@ -1,15 +1,18 @@
 import { useLocation } from 'preact-iso';
+import { useEffect } from 'preact/hooks';
 import type { Schemas } from '../../api/client';
 import { useOnboarding, useSync } from '../../api/queries';
 import { routes } from '../../app/routes';
 import { ButtonLink } from '../../ui/button';
+import { ImportCard } from '../../ui/import-card';
 import { Outcome } from '../../ui/outcome';
 import { Page } from '../../ui/page';
-import { ImportProgress } from '../../ui/import-progress';
-import { Loaded } from '../../ui/state';
-import { ConnectWithStrava, PoweredByStrava } from '../../ui/strava';
+import { Loaded, Skeleton } from '../../ui/state';
+import { ConnectStep } from './connect';
+import { ConsentStep } from './consent';
 import { ProfileStep } from './profile';
 import { Steps } from './steps';
+import './wizard.css';
 
 /** The way to a first load chart, a step at a time. What the server knows decides where one is; nothing is remembered here. */
 export function WizardPage() {
@@ -32,30 +35,27 @@ export function WizardPage() {
 
 function Step({ progress, reload }: { progress: Schemas['Progress']; reload: () => Promise<void> }) {
   switch (progress.next) {
+    case 'consent': return <ConsentStep reload={reload} />;
     case 'profile': return <ProfileStep reload={reload} />;
-    case 'strava': return <StravaStep />;
-    default: return <ImportStep />;
+    case 'strava': return <ConnectStep />;
+    case 'first_sync': return <ImportStep />;
+    default: return <ToToday />;
   }
-}
-
-function StravaStep() {
-  return (
-    <section class="card stack">
-      <h2>Your activities</h2>
-      <p>Train-D needs to read your activities, private ones included if you allow it. It never writes to Strava.</p>
-      <div class="row"><ConnectWithStrava /></div>
-      <PoweredByStrava />
-    </section>
-  );
 }
 
 function ImportStep() {
   const sync = useSync();
   return (
-    <section class="card stack">
-      <h2>Your history</h2>
-      <Loaded from={sync} heights={[3]}>{(progress) => <ImportProgress sync={progress} />}</Loaded>
-      <div class="row"><ButtonLink href={routes.today}>See where you stand today</ButtonLink></div>
-    </section>
+    <>
+      <Loaded from={sync} heights={[16]}>{(progress) => <ImportCard sync={progress} />}</Loaded>
+      <div><ButtonLink href={routes.today}>See where you stand today</ButtonLink></div>
+    </>
   );
+}
+
+/** Everything is set up. */
+function ToToday() {
+  const { route } = useLocation();
+  useEffect(() => route(routes.today, true), []);
+  return <Skeleton heights={[12]} />;
 }

@@ -1,0 +1,40 @@
+import type { Schemas } from '../../api/client';
+import { Explain } from '../../explain/explain';
+import type { Metric } from '../../explain/metrics';
+import { day } from '../../format/date';
+
+type Today = Schemas['Today'];
+
+/** How each state is coloured, and called in a word. */
+const states: Record<string, readonly [tone: string, word: string]> = {
+  withheld: ['', 'Not enough known'], idle: ['', 'No load'], rest_due: ['warn', 'Rest is due'], load_high: ['warn', 'High'],
+  strain: ['warn', 'Strain'], load_low: ['info', 'Low'], balanced: ['good', 'Balanced'],
+};
+
+/** What each sentence is about, and the figure that explains it. */
+const topics: Record<string, readonly [name: string, metric?: Metric]> = {
+  today: ['Today so far', 'trimp'], ratio: ['This week', 'acwr'], divergence: ['Effort against distance', 'divergence'], form: ['Form', 'tsb'],
+  rest: ['Rest', 'days_since_rest'], variety: ['Variety', 'monotony'], coverage: ['Coverage', 'coverage'],
+};
+
+/** The state of today in words: its headline, and a sentence for each thing that it rests on. */
+export function State({ today }: { today: Today }) {
+  const [tone, word] = states[today.state] ?? ['', today.state];
+  return (
+    <section class={`card stack state ${tone}`} aria-label="Where you stand">
+      <div class="row"><span class={`tag ${tone}`}>{word}</span><span class="muted small">{day(today.day)}</span></div>
+      <h2>{today.headline}</h2>
+      <dl>
+        {today.sentences.map((sentence) => {
+          const [name, metric] = topics[sentence.topic] ?? [sentence.topic];
+          return (
+            <div key={sentence.topic}>
+              <dt>{name} {metric && <Explain metric={metric} />}</dt>
+              <dd>{sentence.text}</dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}
