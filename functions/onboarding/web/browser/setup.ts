@@ -19,14 +19,23 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
+/** Asks the simulator of Strava for something; its control API takes nothing from a page. */
+export async function simulator(method: string, path: string, body?: unknown): Promise<void> {
+  const address = new URL(url);
+  address.port = String(Number(address.port) + 1);
+  const answer = await fetch(`${address.origin}/_sim${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+}
+
 /** Opens a page that fails the test on any error that a developer's console would show, the content policy's included. */
-export async function open(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+export async function open(path = '/', { refusals, ...options }: BrowserContextOptions & { refusals?: RegExp } = {}): Promise<Page> {
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   // What the server refuses on purpose (not signed in, wrong password) is logged by the browser too.
-  page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && errors.push(message.text()));
+  const expected = refusals ?? /status of 4\d\d/;
+  page.on('console', (message) => message.type() === 'error' && !expected.test(message.text()) && errors.push(message.text()));
   onTestFinished(async () => {
     await context.close();
     expect(errors, 'errors on the console').toEqual([]);
@@ -37,18 +46,38 @@ export async function open(path = '/', options: BrowserContextOptions = {}): Pro
 
 export const phone: BrowserContextOptions = { viewport: { width: 375, height: 740 }, colorScheme: 'dark' };
 
-/** Keeps a picture of a page and holds the page to what every page must be: accessible, and no wider than its window. */
-export async function look(page: Page, name: string): Promise<void> {
+interface Look {
+  /** The page stays as it is instead of being seen in light, dark and on a phone. */
+  once?: boolean;
+}
+
+/**
+ * Keeps pictures of a page, in light, in the dark and as wide as a phone, and holds each to what every page must be: accessible,
+ * and no wider than its window.
+ */
+export async function look(page: Page, name: string, { once = false }: Look = {}): Promise<void> {
   await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+  await inspect(page, name);
+  if (once) return;
+  const size = page.viewportSize()!;
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await inspect(page, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 375, height: 740 });
+  await inspect(page, `${name}-phone`);
+  await page.setViewportSize(size);
+}
+
+async function inspect(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `${name} is wider than its window`).toBe(0);
   await page.evaluate(axe); // by the debugger, which no content policy binds
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
     return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
   });
   expect(violations, `axe on ${name}`).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow, `${name} is wider than its window`).toBe(0);
 }
 
 export const password = 'correct horse battery';
@@ -77,9 +106,17 @@ export async function giveProfile(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Connect with Strava' }).waitFor();
 }
 
-/** Goes to Strava and answers there: the first athlete of the list, or the one at a place in it. */
-export async function answerConsent(page: Page, button: 'Authorize' | 'Deny', athlete = 0): Promise<void> {
+interface Answer {
+  /** The athlete's place in the list. */
+  athlete?: number;
+  /** Boxes to take the tick from. */
+  without?: RegExp;
+}
+
+/** Goes to Strava and answers there. */
+export async function answerConsent(page: Page, button: 'Authorize' | 'Deny', { athlete = 0, without }: Answer = {}): Promise<void> {
   await page.getByRole('link', { name: 'Connect with Strava' }).click();
   await page.getByRole('radio').nth(athlete).check();
+  if (without) for (const box of await page.getByRole('checkbox', { name: without }).all()) await box.uncheck();
   await page.getByRole('button', { name: button, exact: true }).click();
 }

@@ -8,6 +8,9 @@ export type Schemas = components['schemas'];
 /** Set by the session: called when the server says that nobody is signed in (any more). */
 export const onSignedOut: { call: () => void } = { call: () => {} };
 
+/** Set by the watch over the service: called when no answer came. */
+export const onUnreachable: { call: () => void } = { call: () => {} };
+
 const failures: Middleware = {
   async onResponse({ response }) {
     if (response.ok) return;
@@ -17,6 +20,7 @@ const failures: Middleware = {
     throw refusal;
   },
   onError() {
+    onUnreachable.call();
     return new Unreachable();
   },
 };

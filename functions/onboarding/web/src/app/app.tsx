@@ -1,4 +1,4 @@
-import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
 import { RegisterPage } from '../pages/register/register';
 import { SignInPage } from '../pages/sign-in/sign-in';
@@ -8,19 +8,21 @@ import { Trouble } from '../ui/notice';
 import { Page } from '../ui/page';
 import { Empty, Skeleton } from '../ui/state';
 import { ButtonLink } from '../ui/button';
+import { health } from './health';
+import { fetchParts, part } from './part';
 import { routes } from './routes';
 import { recallSession, rememberPlace, unknownBecause, who } from './session';
 import { Shell } from './shell';
 
-const WizardPage = lazy(() => import('../pages/wizard/wizard').then((m) => m.WizardPage));
-const LoadPage = lazy(() => import('../pages/load/load').then((m) => m.LoadPage));
-const ActivitiesPage = lazy(() => import('../pages/activities/activities').then((m) => m.ActivitiesPage));
-const ActivityPage = lazy(() => import('../pages/activities/activity').then((m) => m.ActivityPage));
-const ResetPage = lazy(() => import('../pages/account/reset').then((m) => m.ResetPage));
-const VerifyPage = lazy(() => import('../pages/account/verify').then((m) => m.VerifyPage));
-const TermsPage = lazy(() => import('../pages/documents/document').then((m) => m.TermsPage));
-const PrivacyPage = lazy(() => import('../pages/documents/document').then((m) => m.PrivacyPage));
-const SettingsPage = lazy(() => import('../pages/settings/settings').then((m) => m.SettingsPage));
+const WizardPage = part(() => import('../pages/wizard/wizard').then((m) => m.WizardPage));
+const LoadPage = part(() => import('../pages/load/load').then((m) => m.LoadPage));
+const ActivitiesPage = part(() => import('../pages/activities/activities').then((m) => m.ActivitiesPage));
+const ActivityPage = part(() => import('../pages/activities/activity').then((m) => m.ActivityPage));
+const ResetPage = part(() => import('../pages/account/reset').then((m) => m.ResetPage));
+const VerifyPage = part(() => import('../pages/account/verify').then((m) => m.VerifyPage));
+const TermsPage = part(() => import('../pages/documents/document').then((m) => m.TermsPage));
+const PrivacyPage = part(() => import('../pages/documents/document').then((m) => m.PrivacyPage));
+const SettingsPage = part(() => import('../pages/settings/settings').then((m) => m.SettingsPage));
 
 /** The app: which page stands at which address, and for whom. */
 export function App() {
@@ -35,13 +37,25 @@ export function App() {
 
 function Pages() {
   if (who.value === undefined) {
-    if (unknownBecause.value !== undefined) return <Trouble error={unknownBecause.value} retry={() => void recallSession()} />;
+    if (unknownBecause.value !== undefined) return <Unknown />;
     return <Skeleton heights={[2, 12]} />;
   }
   return who.value ? <SignedIn /> : <SignedOut />;
 }
 
+/** The server has not said who is signed in; asked again as soon as it is well. */
+function Unknown() {
+  const state = health.value;
+  useEffect(() => void (state === 'well' && recallSession()), [state]);
+  return (
+    <Page title="Train-D cannot be opened" narrow>
+      <Trouble error={unknownBecause.value} retry={() => void recallSession()} />
+    </Page>
+  );
+}
+
 function SignedIn() {
+  useEffect(fetchParts, []);
   return (
     <Router>
       <Route path={routes.today} component={TodayPage} />

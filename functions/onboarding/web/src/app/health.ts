@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { server } from '../api/client';
+import { onUnreachable, server } from '../api/client';
 
 /** How the service is, as far as the page knows. */
 export type Health = 'well' | 'fallback' | 'down' | 'offline';
@@ -30,5 +30,11 @@ async function ask(): Promise<Health> {
   }
 }
 
+onUnreachable.call = () => {
+  if (health.peek() !== 'well') return; // being watched already
+  health.value = navigator.onLine ? 'down' : 'offline';
+  clearTimeout(timer);
+  timer = setTimeout(() => void watchHealth(), 1000);
+};
 addEventListener('online', () => void watchHealth());
 addEventListener('offline', () => (health.value = 'offline'));

@@ -49,14 +49,14 @@ interface InputProps extends Shared {
   focused?: boolean;
 }
 
-/** A labelled input, with its unit behind it where it has one. */
-export function Field({ label, hint, wrong, unit, focused, ...input }: InputProps) {
+/** A labelled input, with its unit behind it where it has one. What was typed stays when the form is drawn again. */
+export function Field({ label, hint, wrong, unit, focused, value, ...input }: InputProps) {
   const element = useRef<HTMLInputElement>(null);
   useEffect(() => void (focused && element.current?.focus()), []);
   return (
     <Labelled label={label} hint={hint} wrong={wrong}>
       {(control) => {
-        const box = <input ref={element} {...({ ...input, ...control } as InputHTMLAttributes<HTMLInputElement>)} />;
+        const box = <input ref={element} {...({ ...input, ...control, defaultValue: value } as InputHTMLAttributes<HTMLInputElement>)} />;
         return unit ? <div class="with-unit">{box}<span class="muted">{unit}</span></div> : box;
       }}
     </Labelled>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Resource } from '../api/resource';
+import { Unreachable } from '../api/problem';
 import { Trouble } from './notice';
 
 /** Holds the place of what is still coming; `heights` are its blocks' in rem. */
@@ -30,14 +31,17 @@ interface LoadedProps<T> {
   children: (data: T) => ComponentChildren;
 }
 
-/** Shows what was asked for: its place while it comes, what it says, and beside it why it is not the newest. */
+/**
+ * Shows what was asked for: its place while it comes, what it says, and beside it why it is not the newest. That no answer comes
+ * is told once, above every page.
+ */
 export function Loaded<T>({ from, heights, children }: LoadedProps<T>) {
   if (from.data === undefined) {
     return from.error ? <Trouble error={from.error} retry={() => void from.reload()} /> : <Skeleton heights={heights} />;
   }
   return (
     <>
-      {from.error !== undefined && <Trouble error={from.error} retry={() => void from.reload()} />}
+      {from.error !== undefined && !(from.error instanceof Unreachable) && <Trouble error={from.error} retry={() => void from.reload()} />}
       {children(from.data)}
     </>
   );

@@ -44,11 +44,11 @@ function Fields({ settings, error }: { settings: Schemas['Settings']; error: unk
   const age = ageOn(birth, today);
   return (
     <>
-      <div class="pair">
+      <div class="two">
         <Field label="Birth date" name="birth_date" type="date" required max={today} value={settings.birth_date ?? ''} autocomplete="bday" onInput={(event) => setBirth(event.currentTarget.value)} wrong={wrong('birth_date')} />
         <Select label="Sex" name="sex" options={sexes} value={settings.sex} hint="The load formula has a curve for each; without a choice both are averaged." wrong={wrong('sex')} />
       </div>
-      <div class="pair">
+      <div class="two">
         <Field
           label="Maximum heart rate" name="max_hr" type="number" min={100} max={240} unit="bpm" value={given('max_hr')} wrong={wrong('thresholds.max_hr')}
           hint={(
@@ -64,7 +64,7 @@ function Fields({ settings, error }: { settings: Schemas['Settings']; error: unk
           hint={<>Lying still after waking up, or what your watch says. Left empty, <strong>{usualRestingHR} bpm</strong> is used; trained hearts often beat slower.</>}
         />
       </div>
-      <div class="pair">
+      <div class="two">
         <Select label="Main sport" name="primary_sport" options={sports} value={settings.primary_sport} wrong={wrong('primary_sport')} />
         <Select label="Units" name="units" value={unitsOf(navigator.language)} options={[['metric', 'Kilometres and metres'], ['imperial', 'Miles and feet']]} wrong={wrong('units')} />
       </div>
