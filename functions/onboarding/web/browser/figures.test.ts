@@ -11,7 +11,7 @@ test('a cyclist’s whole history comes in', async () => {
   const page = await open();
   await register(page, email);
   await giveProfile(page);
-  await answerConsent(page, 'Authorize', cyclist);
+  await answerConsent(page, 'Authorize', { athlete: cyclist });
   await page.getByText('Strava is connected.').waitFor();
   await expect.poll(() => page.evaluate(async () => ((await (await fetch('/v1/sync')).json()) as { phase: string }).phase), { timeout: 150_000, interval: 500 }).toBe('done');
 });

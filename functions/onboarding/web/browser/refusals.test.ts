@@ -7,12 +7,12 @@ test('activities that were not granted, a full app and a used answer are told, a
   await register(page, 'refused@example.com');
   await giveProfile(page);
 
-  await answerConsent(page, 'Authorize', { athlete: 1, without: /View (all )?activities/ });
+  await answerConsent(page, 'Authorize', { athlete: 2, without: /View (all )?activities/ });
   await page.getByText('Strava did not allow reading your activities').waitFor();
   await look(page, '20-scope');
 
   await simulator('POST', '/faults', { endpoint: 'token', kind: 'athlete_limit', count: 1 });
-  await answerConsent(page, 'Authorize', { athlete: 1 });
+  await answerConsent(page, 'Authorize', { athlete: 2 });
   await page.getByText('Strava lets this app connect no further athlete at present').waitFor();
   await look(page, '21-full');
   await simulator('DELETE', '/faults');
@@ -22,19 +22,19 @@ test('activities that were not granted, a full app and a used answer are told, a
   await look(page, '22-state', { once: true });
 
   await simulator('POST', '/faults', { endpoint: 'token', kind: 'status', status: 503, count: 10 });
-  await answerConsent(page, 'Authorize', { athlete: 1 });
+  await answerConsent(page, 'Authorize', { athlete: 2 });
   await page.getByText('Strava or our database did not answer').waitFor();
   await look(page, '23-unavailable', { once: true });
   await simulator('DELETE', '/faults');
 
-  await answerConsent(page, 'Authorize', { athlete: 1 });
+  await answerConsent(page, 'Authorize', { athlete: 2 });
   await page.getByText('Strava is connected.').waitFor();
 
   // The athlete belongs to this account now: another one cannot take it.
   const other = await open('/', phone);
   await register(other, 'second@example.com');
   await giveProfile(other);
-  await answerConsent(other, 'Authorize', { athlete: 1 });
+  await answerConsent(other, 'Authorize', { athlete: 2 });
   await other.getByText('belongs to another Train-D account').waitFor();
   await look(other, '24-taken', { once: true });
 });

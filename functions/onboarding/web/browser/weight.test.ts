@@ -2,7 +2,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { open, signIn, url } from './setup';
+import { answerConsent, giveProfile, open, register, signIn, url } from './setup';
+
+const email = 'weight@example.com';
 
 /** KB of gzip, scripts and styles together, of whoever comes for the first time. */
 const mostKB = 90;
@@ -11,11 +13,14 @@ const assets = join(import.meta.dirname, '..', 'dist', 'assets');
 const weight = (name: string) => statSync(join(assets, `${name}.gz`)).size / 1000;
 
 test('scripts and styles of a first load are light', async () => {
-  const page = await open('/sign-in');
-  await signIn(page, 'browser@example.com'); // who has a history since the first visit
-  await page.locator('.state h2').waitFor();
+  const page = await open();
+  await register(page, email);
+  await giveProfile(page);
+  await answerConsent(page, 'Authorize', { athlete: 3 });
+  await page.locator('.activities li').first().waitFor({ timeout: 60_000 });
   const fetched = new Set<string>();
   page.on('request', (request) => /\/assets\/[^/]+\.(js|css)$/.test(request.url()) && fetched.add(request.url().split('/').pop()!));
+  await page.addInitScript(() => (window.requestIdleCallback = () => 0)); // what other pages need comes later, in a quiet moment
   await page.goto(`${url}/load`); // the heaviest page
   await page.locator('.chart canvas').first().waitFor();
   const first = [...fetched].reduce((sum, name) => sum + weight(name), 0);
@@ -50,7 +55,7 @@ test('times of the first page, of today and of a click are printed', async () =>
   await cold.getByRole('heading', { level: 1 }).waitFor();
   console.log(`first page, cold: ${await paints(cold)}`);
   const page = await open('/sign-in');
-  await signIn(page, 'browser@example.com'); // who has a history since the first visit
+  await signIn(page, email);
   await page.locator('.state h2').waitFor();
   await page.reload();
   await page.locator('.state h2').waitFor();

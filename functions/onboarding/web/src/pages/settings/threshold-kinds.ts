@@ -15,7 +15,7 @@ export interface ThresholdKind {
 }
 
 export const thresholdKinds: readonly ThresholdKind[] = [
-  { kind: 'max_hr', name: 'Maximum heart rate', range: [100, 240], measure: 'bpm', hint: 'The highest that you have seen in a hard effort. Without it, 220 less your age is used.' },
+  { kind: 'max_hr', name: 'Maximum heart rate', range: [100, 240], measure: 'bpm', hint: 'The highest that you have seen in a hard effort. Without it, 208 less 0.7 times your age is used.' },
   { kind: 'resting_hr', name: 'Resting heart rate', range: [25, 110], measure: 'bpm', hint: 'Lying still after waking up.' },
   { kind: 'lthr', name: 'Threshold heart rate', range: [26, 239], measure: 'bpm', hint: 'What you can hold for about an hour. Without it, resting + 85 % of your reserve is used.' },
   { kind: 'vt1_hr', name: 'First ventilatory threshold', range: [26, 239], measure: 'bpm', hint: 'Where talking becomes uneasy. It divides easy from moderate. Without it, resting + 60 % of your reserve is used.' },
