@@ -155,17 +155,47 @@ func (v *victim) inABrowser(t *testing.T, token string) {
 			v.count(t, `SELECT count(*) FROM sessions WHERE account_id = (SELECT id FROM accounts WHERE email = 'eve@example.com')`), v.count(t, `SELECT count(*) FROM due_work`))
 	}
 	for name, host := range map[string]string{"another site": "http://127.0.0.1", "another port of its host": "http://localhost"} {
-		before := state()
+		before, posted := state(), v.posted(t)
 		page := open(host + port + "/")
 		_, said, done := strings.Cut(page, "DONE ")
 		said, _, _ = strings.Cut(said, "</pre>")
 		signedIn := v.ask(t, "GET", "/v1/session", token, "").status == 200
-		well := done && signedIn && state() == before && !strings.Contains(said, "ada@") && !strings.Contains(said, "Train-D")
-		v.survived(t, "a page of "+name+" in a browser: fetches, forms, a frame", well, "changed nothing, read nothing, framed nothing")
+		refused, taken := v.posted(t)[403]-posted[403], 0
+		for status, times := range v.posted(t) {
+			if status != 403 {
+				taken += times - posted[status]
+			}
+		}
+		well := refused >= 3 && taken == 0 && done && signedIn && state() == before && !strings.Contains(said, "ada@") && !strings.Contains(said, "Train-D")
+		v.survived(t, "a page of "+name+" in a browser: fetches and forms", well,
+			"%d posts of it arrived and were refused, %d were not; it changed and read nothing", refused, taken)
 		if !well {
 			t.Logf("before %s, after %s, signed in %v: %s", before, state(), signedIn, page)
 		}
 	}
+}
+
+// posted counts by status what browsers have posted, as Onboarding logs it.
+func (v *victim) posted(t *testing.T) map[int]int {
+	t.Helper()
+	written, err := os.ReadFile(v.system.Info().Functions["onboarding"].Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statuses := map[int]int{}
+	for line := range strings.Lines(string(written)) {
+		var entry struct {
+			Request struct {
+				Method string `json:"requestMethod"`
+				Agent  string `json:"userAgent"`
+				Status int    `json:"status"`
+			} `json:"httpRequest"`
+		}
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Request.Method == http.MethodPost && strings.Contains(entry.Request.Agent, "Chrome") {
+			statuses[entry.Request.Status]++
+		}
+	}
+	return statuses
 }
 
 func (v *victim) webhook(t *testing.T) {
