@@ -10,6 +10,7 @@ import { Button } from '../../ui/button';
 import { Trouble } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Empty, Loaded } from '../../ui/state';
+import { ConnectWithStrava } from '../../ui/strava';
 import { Explain } from '../../explain/explain';
 import { monthName, monthsOf } from './months';
 import './activities.css';
@@ -26,7 +27,7 @@ export function ActivitiesPage() {
     <Page title="Activities" aside={<span class="small muted">What a load rests on <Explain metric="quality" /></span>}>
       <Loaded from={first} heights={[4, 4, 4, 4, 4]}>
         {(page) => (page.activities.length === 0
-          ? <Empty title="No activities yet">They appear here as soon as Strava is connected and the first ones are in.</Empty>
+          ? <Empty title="No activities yet" actions={sync.data?.phase === 'idle' && <ConnectWithStrava />}>They appear here as soon as Strava is connected and the first ones are in.</Empty>
           : <Pages key={page.next} first={page} units={units} today={dayIn(settings.data?.time_zone ?? 'UTC')} />)}
       </Loaded>
     </Page>

@@ -151,12 +151,21 @@ function zoneBands({ figures: { heart_rate_zones: zones } }: Activity): Band[] {
   return bounds.map((from, i) => ({ from, to: bounds[i + 1] ?? 260, name: `zone ${zones.first + i + 1}`, colour: zoneColours[i + 1] ?? 'bad' }));
 }
 
-/** Speeds that are told in round numbers, in m/s. */
-function ticks(movement: ReturnType<typeof movementOf>, units: Units): number[] {
-  if (movement === 'speed') return Array.from({ length: 12 }, (_, i) => (i * 10) / (units === 'metric' ? 3.6 : 2.236936));
+/** Speeds of a range that are told in round numbers, in m/s: the slowest first, none too near to the one before. */
+function ticks(movement: ReturnType<typeof movementOf>, units: Units, low: number, high: number): number[] {
+  const chosen: number[] = [];
+  for (const value of roundSpeeds(movement, units)) {
+    const near = chosen.length > 0 && value - chosen.at(-1)! < (high - low) / 7;
+    if (low <= value && value <= high && !near) chosen.push(value);
+  }
+  return chosen;
+}
+
+function roundSpeeds(movement: ReturnType<typeof movementOf>, units: Units): number[] {
+  if (movement === 'speed') return Array.from({ length: 20 }, (_, i) => (i * 5) / (units === 'metric' ? 3.6 : 2.236936));
   const length = movement === 'swim' ? (units === 'metric' ? 100 : 91.44) : units === 'metric' ? 1000 : 1609.344;
-  const seconds = movement === 'swim' ? [60, 75, 90, 105, 120, 150, 180, 240] : [150, 180, 210, 240, 300, 360, 480, 720, 1200];
-  return seconds.map((each) => length / each).reverse();
+  const seconds = movement === 'swim' ? [240, 180, 150, 120, 105, 90, 75, 60] : [1800, 1200, 900, 720, 600, 540, 480, 420, 360, 330, 300, 270, 240, 210, 180, 150];
+  return seconds.map((each) => length / each);
 }
 
 function trackOptions(track: Track, activity: Activity, units: Units, last: boolean, colour: Palette): Omit<uPlot.Options, 'width' | 'height'> {
@@ -170,7 +179,7 @@ function trackOptions(track: Track, activity: Activity, units: Units, last: bool
       {
         ...valueAxis(colour), space: 26,
         ...(track.kind === 'movement' && { values: (_: uPlot, splits: number[]) => splits.map((value) => speed(value, units, movement).replace(/(\.0)? .*/, '')) }),
-        ...(track.kind === 'movement' && { splits: (_: uPlot, __: number, low: number, high: number) => ticks(movement, units).filter((value) => low <= value && value <= high) }),
+        ...(track.kind === 'movement' && { splits: (_: uPlot, __: number, low: number, high: number) => ticks(movement, units, low, high) }),
       },
     ],
     scales: {

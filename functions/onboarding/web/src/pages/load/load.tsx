@@ -2,9 +2,12 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Schemas } from '../../api/client';
 import { useSeries, useSettings, useSync, versionOf } from '../../api/queries';
 import { count } from '../../format/number';
+import { routes } from '../../app/routes';
 import type { Units } from '../../format/units';
+import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Empty, Loaded } from '../../ui/state';
+import { ConnectWithStrava } from '../../ui/strava';
 import { PanelCard } from './panel';
 import { isRatio, panelsOf, ratios, type Ratio } from './panels';
 import { RangePicker } from './range';
@@ -34,7 +37,7 @@ export function LoadPage() {
     >
       <Loaded from={answer} heights={[9, 24, 12, 16]}>
         {(load) => (load.series.trimp.values.length === 0
-          ? <Empty title="No training yet">As soon as activities are in, their load appears here.</Empty>
+          ? <Empty title="No training yet" actions={sync.data?.phase === 'idle' && <ConnectWithStrava />}>As soon as activities are in, their load appears here.</Empty>
           : <Charts load={load} units={(settings.data?.units ?? 'metric') as Units} ratio={ratio} />)}
       </Loaded>
     </Page>
@@ -48,7 +51,11 @@ function Charts({ load, units, ratio }: { load: Schemas['TrainingLoad']; units: 
   const panels = useMemo(() => panelsOf(series, units, ratio), [series, units, ratio]);
   return (
     <>
-      {(meta.provisional > 0 || meta.unscored > 0) && (
+      {meta.activities > 0 && meta.unscored === meta.activities ? (
+        <Notice kind="warn" title="None of your activities has a load" actions={<a href={routes.settings}>Your thresholds</a>}>
+          {series.settings.load === 'tss' ? 'This load needs your thresholds: of heart rate, power or pace.' : 'No heart rate was recorded, or your own heart rates are not known. What rests on distance is shown all the same.'}
+        </Notice>
+      ) : (meta.provisional > 0 || meta.unscored > 0) && (
         <p class="small muted">
           {[
             meta.provisional > 0 && `${count(meta.provisional, 'activity has', 'activities have')} a provisional load from the average heart rate until their samples are read`,

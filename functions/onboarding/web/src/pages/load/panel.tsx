@@ -94,12 +94,15 @@ function Note({ panel, view, left, right }: NoteProps) {
   );
 }
 
+/** Steps of an axis that is told in whole numbers. */
+const wholeSteps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 50_000];
+
 function optionsOf(panel: Panel, colour: Palette, Plot: typeof uPlot): Omit<uPlot.Options, 'width' | 'height'> {
   const { least, most } = panel;
   const bars = panel.lines.some((line) => line.kind === 'bars'); // on an axis of their own: one long day would flatten the lines
   return {
     padding: [8, bars ? 0 : 28, 0, 0], // the last day's name needs room
-    axes: [timeAxis(colour), { ...valueAxis(colour, panel.decimals), space: 24 }, ...(bars ? [{ ...valueAxis(colour), scale: 'bars', side: 1 as const, grid: { show: false }, space: 40 }] : [])],
+    axes: [timeAxis(colour), { ...valueAxis(colour, panel.decimals), space: 24, ...(panel.decimals === 0 && { incrs: wholeSteps }) }, ...(bars ? [{ ...valueAxis(colour), scale: 'bars', side: 1 as const, grid: { show: false }, space: 40, incrs: wholeSteps }] : [])],
     scales: {
       ...(bars && { bars: { range: (_: uPlot, __: number | null, high: number | null): [number, number] => [0, 1.05 * (high || 1)] } }),
       y: {

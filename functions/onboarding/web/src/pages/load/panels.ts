@@ -83,7 +83,7 @@ export function panelsOf(series: Series, units: Units, ratio: Ratio): Panel[] {
   const [, ratioName, ratioMethod] = ratios.find(([key]) => key === ratio)!;
   return [
     {
-      title: 'Fitness and fatigue', metric: 'ctl', height: 300, decimals: 0,
+      title: 'Fitness and fatigue', metric: 'ctl', height: 300, decimals: 0, least: [0, 1],
       lines: [
         { name: 'Load of the day', column: { values: loadColumn(series) }, colour: 'daily', kind: 'bars', decimals: 0, unit, method: tss ? 'power, else heart rate, else pace' : 'heart rate, every second where recorded', metric: daily },
         { name: 'Fatigue', column: series.atl, colour: 'fatigue', decimals: 1, method: 'weighted average of load, τ 7 days', metric: 'atl' },
@@ -91,11 +91,11 @@ export function panelsOf(series: Series, units: Units, ratio: Ratio): Panel[] {
       ],
     },
     {
-      title: 'Form', metric: 'tsb', height: 150, half: true, decimals: 0, rule: 0,
+      title: 'Form', metric: 'tsb', height: 150, half: true, decimals: 0, rule: 0, least: [-1, 1],
       lines: [{ name: 'Form', column: series.tsb, colour: 'form', kind: 'area', decimals: 1, method: 'yesterday’s fitness − yesterday’s fatigue', metric: 'tsb' }],
     },
     {
-      title: 'Weekly change of fitness', metric: 'ramp', height: 150, half: true, decimals: 0, rule: 0,
+      title: 'Weekly change of fitness', metric: 'ramp', height: 150, half: true, decimals: 0, rule: 0, least: [-1, 1],
       lines: [{ name: 'Change in 7 days', column: series.ramp, colour: 'fitness', kind: 'area', decimals: 1, method: 'today’s fitness − that of a week ago', metric: 'ramp' }],
     },
     {

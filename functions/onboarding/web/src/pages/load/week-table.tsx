@@ -14,7 +14,7 @@ export function WeekTable({ series, view, units }: { series: Series; view: View;
   const [all, setAll] = useState(false);
   const weeks = useMemo(() => weeksOf(series, from, to), [series, from, to]);
   const shown = all ? weeks : weeks.slice(0, rowsAtFirst);
-  const most = Math.max(1, ...shown.map((week) => week.load));
+  const most = Math.max(1, ...shown.map((week) => week.load ?? 0));
   return (
     <section class="card stack">
       <div class="row apart">
@@ -34,7 +34,7 @@ export function WeekTable({ series, view, units }: { series: Series; view: View;
               <tr key={week.monday}>
                 <th scope="row">{day(week.monday)}{week.partial && <span class="muted small"> so far</span>}</th>
                 <td>{number(week.activities)}{week.unscored > 0 && <span class="muted small"> ({week.unscored} without load)</span>}</td>
-                <td><span class="load"><meter min={0} max={most} value={week.load} aria-hidden="true" /> {number(week.load)}</span></td>
+                <td><span class="load"><meter min={0} max={most} value={week.load ?? 0} aria-hidden="true" /> {number(week.load)}</span></td>
                 <td>{kilometres(week.external, units)}</td>
                 <td>{number(week.ctl)}</td>
                 <td>{signed(week.tsb)}</td>

@@ -35,3 +35,8 @@ test('the file has a line for each day, with nothing where a figure is absent', 
   expect(first).toHaveLength(heads.length);
   expect(Object.fromEntries(heads.map((head, i) => [head, first[i]]))).toMatchObject({ day: '2026-01-04', trimp: '3', acwr: '', easy_7: '0.7', hard_28: '0.1' });
 });
+
+test('a week without any known load has none, not 0', () => {
+  const unknown = { ...series, first: '2026-01-05', activities: [2], unscored: [2], settings: { load: 'trimp' }, trimp: { values: [0] }, external_km: { values: [8] }, ...Object.fromEntries(['ctl', 'tsb', 'acwr', 'divergence', 'monotony', 'strain'].map((name) => [name, { values: [null] }])) } as unknown as Series;
+  expect(weeksOf(unknown, 0, 0)).toMatchObject([{ load: null, external: 8, unscored: 2 }]);
+});

@@ -8,7 +8,8 @@ export interface Week {
   partial: boolean;
   activities: number;
   unscored: number;
-  load: number;
+  /** Absent where none of the week's activities has one. */
+  load: number | null;
   external: number;
   /** At the week's end. */
   ctl: number | null;
@@ -30,9 +31,10 @@ export function weeksOf(series: Series, from: number, to: number): Week[] {
     const low = Math.max(0, begin);
     const high = Math.min(days - 1, begin + 6);
     const sum = (values: readonly (number | null)[]) => values.slice(low, high + 1).reduce<number>((total, value) => total + (value ?? 0), 0);
+    const [activities, unscored] = [sum(series.activities), sum(series.unscored)];
     weeks.push({
       monday, partial: low !== begin || high !== begin + 6,
-      activities: sum(series.activities), unscored: sum(series.unscored), load: sum(load), external: sum(series.external_km.values),
+      activities, unscored, load: activities > 0 && unscored === activities ? null : sum(load), external: sum(series.external_km.values),
       ctl: series.ctl.values[high] ?? null, tsb: series.tsb.values[high] ?? null, acwr: series.acwr.values[high] ?? null,
       divergence: series.divergence.values[high] ?? null, monotony: series.monotony.values[high] ?? null, strain: series.strain.values[high] ?? null,
     });
