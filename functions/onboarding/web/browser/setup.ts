@@ -29,7 +29,7 @@ export async function simulator(method: string, path: string, body?: unknown): P
 
 /** Opens a page that fails the test on any error that a developer's console would show, the content policy's included. */
 export async function open(path = '/', { refusals, ...options }: BrowserContextOptions & { refusals?: RegExp } = {}): Promise<Page> {
-  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

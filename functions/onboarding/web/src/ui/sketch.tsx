@@ -20,7 +20,7 @@ export function Sketch({ label, loads, fitness, fatigue }: Props) {
   const step = width / Math.max(1, loads.length);
   const y = (value: number) => height - 3 - ((height - 8) * value) / most;
   return (
-    <svg class="sketch" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+    <svg class="sketch" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
       <path class="loads" d={loads.map((load, i) => (load ? `M${(i * step + step * 0.15).toFixed(1)} ${height}V${y(load).toFixed(1)}h${(step * 0.7).toFixed(1)}V${height}z` : '')).join('')} />
       <path class="fatigue" d={trace(fatigue, step, y)} />
       <path class="fitness" d={trace(fitness, step, y)} />

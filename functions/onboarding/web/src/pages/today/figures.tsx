@@ -23,7 +23,7 @@ export function Gauges({ series, style }: { series: Series; style: Schemas['Styl
   const divergence = lastOf(series.divergence);
   return (
     <section class="card stack" aria-label="Last week against the last four">
-      <h2>Last week against the last four <Explain metric="acwr" /></h2>
+      <h2>Last week against the last <span class="together">four <Explain metric="acwr" /></span></h2>
       <Gauge title="Heart-rate load" name="Heart-rate load" {...lastOf(series.acwr)} lines={lines} />
       <Gauge title={<>Distance <Explain metric="external" /></>} name="Distance" {...lastOf(series.external_acwr)} lines={lines} />
       <div class="row apart divergence">
@@ -34,8 +34,8 @@ export function Gauges({ series, style }: { series: Series; style: Schemas['Styl
   );
 }
 
-/** Fitness, fatigue, form and rest, with what they came from. */
-export function Figures({ series }: { series: Series }) {
+/** Fitness, fatigue, form and rest, with what they came from unless that is drawn elsewhere. */
+export function Figures({ series, drawn }: { series: Series; drawn: boolean }) {
   const ramp = lastOf(series.ramp);
   return (
     <section class="card stack" aria-label="Fitness and fatigue">
@@ -46,10 +46,12 @@ export function Figures({ series }: { series: Series }) {
         <Tile name="Form" metric="tsb" figure={lastOf(series.tsb)} sign note="when the day began" />
         <Tile name="Days since rest" metric="days_since_rest" figure={lastOf(series.days_since_rest)} decimals={0} />
       </dl>
-      <figure class="stack">
-        <Sketch label="Load of the last three months with fitness and fatigue" loads={series.trimp.values} fitness={series.ctl.values} fatigue={series.atl.values} />
-        <figcaption class="row small muted"><SketchKey /><span>Last three months</span></figcaption>
-      </figure>
+      {drawn && (
+        <figure class="stack">
+          <Sketch label="Load of the last three months with fitness and fatigue" loads={series.trimp.values} fitness={series.ctl.values} fatigue={series.atl.values} />
+          <figcaption class="row small muted"><SketchKey /><span>Last three months</span></figcaption>
+        </figure>
+      )}
     </section>
   );
 }
@@ -68,7 +70,7 @@ function Tile({ name, metric, figure: { value, reason }, sign, decimals = 1, not
     <div>
       <dt>{name} <Explain metric={metric} /></dt>
       {typeof value === 'number' ? <dd class="figure">{sign ? signed(value, decimals) : number(value, decimals)}</dd> : <dd class="absent">{reason}</dd>}
-      {note && typeof value === 'number' && <dd class="note">{note}</dd>}
+      {note && typeof value === 'number' && <dd class="since">{note}</dd>}
     </div>
   );
 }

@@ -44,7 +44,9 @@ function Standing({ outcome }: { outcome: string | undefined }) {
   const known = (series.data?.series.ctl.values.length ?? 0) > 0;
   return (
     <Page title="Today" aside={<Freshness sync={sync} />}>
-      <Outcome word={outcome} />
+      {outcome === 'connected' && sync.data?.phase === 'done'
+        ? <Notice kind="good" title="Strava is connected.">Your whole history is in. From now on new activities arrive by themselves.</Notice>
+        : <Outcome word={outcome} />}
       {sync.data?.phase === 'reconnect' && <Notice kind="warn" title="Strava no longer accepts the connection" actions={<ConnectWithStrava />}>New activities arrive again as soon as you have connected. What is here stays.</Notice>}
       {importing && sync.data && <ImportCard sync={sync.data} />}
       <div class="standing">
@@ -56,7 +58,7 @@ function Standing({ outcome }: { outcome: string | undefined }) {
           <Lacks lacks={lacksOf(series.data?.meta, settings.data, sync.data)} />
         </div>
       </div>
-      {known && series.data && <Figures series={series.data.series} />}
+      {known && series.data && <Figures series={series.data.series} drawn={!importing} />}
       <section class="card stack">
         <div class="row apart"><h2>Last activities</h2><a href={routes.activities}>All activities</a></div>
         <Loaded from={recent} heights={[3, 3, 3]}>

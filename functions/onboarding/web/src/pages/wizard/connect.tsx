@@ -1,4 +1,4 @@
-import { ConnectWithStrava, PoweredByStrava } from '../../ui/strava';
+import { ConnectWithStrava } from '../../ui/strava';
 
 /** Explains what happens at Strava, and leads there. */
 export function ConnectStep() {
@@ -12,7 +12,6 @@ export function ConnectStep() {
         <li>Disconnect whenever you like: what came from Strava is then erased within a day.</li>
       </ul>
       <div><ConnectWithStrava /></div>
-      <PoweredByStrava />
     </section>
   );
 }
