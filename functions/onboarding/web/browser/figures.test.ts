@@ -152,7 +152,7 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.getByText('Saved').waitFor();
-  expect(await page.getByRole('list', { name: 'Maximum heart rate over time' }).getByRole('listitem').count()).toBe(2);
+  await expect.poll(() => page.getByRole('list', { name: 'Maximum heart rate over time' }).getByRole('listitem').count()).toBe(2);
   await expect.poll(load, { timeout: 30_000 }).not.toBe(before);
   await look(page, '26-settings');
 });
