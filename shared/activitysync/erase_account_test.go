@@ -5,7 +5,9 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -207,5 +209,30 @@ func TestSyncErasesNoAccountThatWasNotEnded(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// After a backup is restored, accounts that ended since are ended again, as the playbook says.
+func TestThePlaybookEndsAnAccountThatABackupBroughtBack(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../infra/playbooks/restore.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sql, _ := strings.Cut(string(text), "```sql\nWITH ended")
+	sql, _, found := strings.Cut(sql, "```")
+	if !found {
+		t.Fatal("restore.md has no such statement")
+	}
+	s := setup(t, stravasim.Config{Activities: 3})
+	s.connect(cyclist)
+	s.drain()
+	if _, err := s.admin.Exec(t.Context(), strings.Replace("WITH ended"+sql, "<ids>", strconv.FormatInt(s.account, 10), 1)); err != nil {
+		t.Fatal(err)
+	}
+	s.wakeNobody()
+	s.nobodyIsLeft()
+	if s.connected(cyclist) || s.count(`SELECT count(*) FROM erasures WHERE erased_at IS NOT NULL AND revocation = 'ended'`) != 1 {
+		t.Errorf("not erased: %s", s.dump("erasures"))
 	}
 }
