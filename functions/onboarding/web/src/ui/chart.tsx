@@ -77,7 +77,7 @@ export function Chart(props: Props) {
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [scheme, shape, height]);
+  }, [scheme, shape, height, props.span, props.marked, props.cursor]);
 
   useEffect(() => {
     const drawn = plot.current;

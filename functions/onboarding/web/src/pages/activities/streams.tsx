@@ -1,4 +1,4 @@
-import { signal, useComputed, type ReadonlySignal, type Signal } from '@preact/signals';
+import { computed, signal, type Signal } from '@preact/signals';
 import type uPlot from 'uplot';
 import { useMemo } from 'preact/hooks';
 import { server, type Schemas } from '../../api/client';
@@ -80,12 +80,12 @@ function Tracks({ samples, activity, units }: { samples: Samples; activity: Acti
 
 /** When and where the pointer is. */
 function Place({ samples, shared, units }: { samples: Samples; shared: Shared; units: Units }) {
-  const text = useComputed(() => {
+  const text = useMemo(() => computed(() => {
     const at = shared.cursor.value;
     if (at === null) return 'Drag over a chart to look closer';
     const metres = samples.distance_m?.[at];
     return `${clock(samples.time_s[at])}${typeof metres === 'number' ? ` · ${distance(metres, units)}` : ''}`;
-  });
+  }), [samples, shared, units]);
   return <>{text}</>;
 }
 
@@ -102,7 +102,7 @@ interface TrackProps {
 function TrackChart({ track, samples, shared, whole, activity, units, last }: TrackProps) {
   const data = useMemo(() => [samples.time_s, track.values] as uPlot.AlignedData, [samples, track]);
   const words = (value: number | null | undefined) => inWords(track, value, activity.sport_type, units);
-  const now: ReadonlySignal<string> = useComputed(() => (shared.cursor.value === null ? '' : words(track.values[shared.cursor.value])));
+  const now = useMemo(() => computed(() => (shared.cursor.value === null ? '' : words(track.values[shared.cursor.value]))), [track, shared, units]);
   const extent = useMemo(() => extentOf(track.values), [track]);
   return (
     <div>

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Schemas } from '../../api/client';
 import { useSeries, useSettings, useSync, versionOf } from '../../api/queries';
 import { count } from '../../format/number';
@@ -25,6 +25,9 @@ export function LoadPage() {
   const [metric, setMetric] = useState<LoadMetric>('trimp');
   const [ratio, setRatio] = useState<Ratio>('acwr');
   const answer = useSeries(versionOf(sync.data), undefined, metric);
+  // What was shown stays until the other load is there, and with it the days that were chosen.
+  const shown = useRef(answer.data);
+  shown.current = answer.data ?? shown.current;
   return (
     <Page
       title="Training load"
@@ -35,7 +38,7 @@ export function LoadPage() {
         </div>
       )}
     >
-      <Loaded from={answer} heights={[9, 24, 12, 16]}>
+      <Loaded from={{ ...answer, data: shown.current }} heights={[9, 24, 12, 16]}>
         {(load) => (load.series.trimp.values.length === 0
           ? <Empty title="No training yet" actions={sync.data?.phase === 'idle' && <ConnectWithStrava />}>As soon as activities are in, their load appears here.</Empty>
           : <Charts load={load} units={(settings.data?.units ?? 'metric') as Units} ratio={ratio} />)}

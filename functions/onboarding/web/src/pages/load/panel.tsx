@@ -1,4 +1,4 @@
-import { useComputed, useSignal, type ReadonlySignal } from '@preact/signals';
+import { computed, useSignal, type ReadonlySignal } from '@preact/signals';
 import type uPlot from 'uplot';
 import { useMemo } from 'preact/hooks';
 import { Explain } from '../../explain/explain';
@@ -15,7 +15,7 @@ import { dayOf, lastDays, show, type View } from './view';
 export function PanelCard({ panel, view }: { panel: Panel; view: View }) {
   const left = useSignal<number | undefined>(undefined);
   const right = useSignal(false);
-  const label = useComputed(() => summary(panel, view));
+  const label = useMemo(() => computed(() => summary(panel, view)), [panel, view]);
   const data = useMemo(() => [view.x, ...panel.lines.map((line) => line.drawn ?? line.column.values)] as uPlot.AlignedData, [panel, view]);
   return (
     <figure class={panel.half ? 'card panel half' : 'card panel'}>
@@ -47,7 +47,7 @@ export function PanelCard({ panel, view }: { panel: Panel; view: View }) {
 
 /** A line's figure on the day that is read; its text changes without the page being rendered. */
 export function Value({ line, at }: { line: Line; at: ReadonlySignal<number> }) {
-  const text = useComputed(() => withUnit(line, at.value));
+  const text = useMemo(() => computed(() => withUnit(line, at.value)), [line, at]); // made anew with its line: a signal's hook would keep the old one's figures
   return <>{text}</>;
 }
 
@@ -65,12 +65,12 @@ interface NoteProps {
 
 /** Says over an empty chart why it is empty. */
 function Nothing({ panel, view }: { panel: Panel; view: View }) {
-  const why = useComputed(() => {
+  const why = useMemo(() => computed(() => {
     const [from, to] = view.settled.value.range;
     const some = panel.lines.some((line) => line.column.values.slice(from, to + 1).some((value) => value !== null));
     const [line] = panel.lines;
     return some ? '' : `No figures here: ${line ? reasonWords(gapAt(line, to)) : 'none are known'}.`;
-  });
+  }), [panel, view]);
   return why.value ? <p class="nothing small muted">{why.value}</p> : null;
 }
 

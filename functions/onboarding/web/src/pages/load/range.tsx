@@ -1,4 +1,3 @@
-import { useComputed } from '@preact/signals';
 import type uPlot from 'uplot';
 import { useMemo } from 'preact/hooks';
 import { Chart } from '../../ui/chart';
@@ -9,7 +8,7 @@ import { dayOf, lastDays, show, showDays, stretches, type Series, type View } fr
 export function RangePicker({ series, view }: { series: Series; view: View }) {
   const [from, to] = view.range.value;
   const data = useMemo(() => [view.x, series.ctl.values] as uPlot.AlignedData, [series, view]);
-  const label = useComputed(() => `Fitness over the whole history; shown are ${dayOf(view, view.range.value[0])} to ${dayOf(view, view.range.value[1])}`);
+  const label = `Fitness over the whole history; shown are ${dayOf(view, from)} to ${dayOf(view, to)}`;
   const last = dayOf(view, view.days - 1);
   return (
     <section class="card stack range" aria-label="Days that are shown">

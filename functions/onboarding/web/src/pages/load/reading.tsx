@@ -1,4 +1,3 @@
-import { useComputed } from '@preact/signals';
 import { Explain } from '../../explain/explain';
 import { reasonWords } from '../../explain/reasons';
 import { daysBetween, nearDay } from '../../format/date';
@@ -14,7 +13,7 @@ export function Reading({ panels, series, view }: { panels: Panel[]; series: Ser
   const last = dayOf(view, view.days - 1);
   const rest: Line = { name: 'Days since rest', column: series.days_since_rest, colour: 'ink', decimals: 0, method: 'since a day with a load of 10 or less', metric: 'days_since_rest' };
   const lines = [...panels.flatMap((panel) => panel.lines.map((line) => ({ line, title: panel.title }))), { line: rest, title: 'Rest' }];
-  const coverage = useComputed(() => percent(series.coverage_28.values[view.at.value]));
+  const coverage = percent(series.coverage_28.values[at]);
   return (
     <section class="card stack reading" aria-label="One day">
       <div class="row apart">
