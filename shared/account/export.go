@@ -2,6 +2,7 @@ package account
 
 import (
 	"archive/zip"
+	"compress/flate"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,7 +59,7 @@ func (s *Service) Export(ctx context.Context, identity Identity, w io.Writer) er
 }
 
 func (s *Service) writeExport(ctx context.Context, conn database.Conn, accountID int64, w io.Writer) error {
-	archive := &exportArchive{zip: zip.NewWriter(w), at: s.now().UTC()}
+	archive := newExportArchive(w, s.now().UTC())
 	if err := archive.readme(); err != nil {
 		return err
 	}
@@ -74,6 +75,21 @@ func (s *Service) writeExport(ctx context.Context, conn database.Conn, accountID
 type exportArchive struct {
 	zip *zip.Writer
 	at  time.Time
+}
+
+// newExportArchive begins a zip. It packs quickly rather than tightly: the reader waits for a request that must end in time.
+func newExportArchive(w io.Writer, at time.Time) *exportArchive {
+	a := &exportArchive{zip: zip.NewWriter(w), at: at}
+	var packer *flate.Writer // its tables are large, and files come one after another
+	a.zip.RegisterCompressor(zip.Deflate, func(to io.Writer) (_ io.WriteCloser, err error) {
+		if packer == nil {
+			packer, err = flate.NewWriter(to, flate.BestSpeed)
+			return packer, err
+		}
+		packer.Reset(to)
+		return packer, nil
+	})
+	return a
 }
 
 func (a *exportArchive) file(name string) (io.Writer, error) {
