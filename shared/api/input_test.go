@@ -55,6 +55,15 @@ func TestInvalidContentNamesTheFields(t *testing.T) {
 	}
 }
 
+// What a schema lets pass and a number's type does not is told in words of ours.
+func TestANumberBeyondItsTypeIsInvalid(t *testing.T) {
+	t.Parallel()
+	b := setup(t).register("ada@example.com")
+	for _, number := range []string{"9223372036854775808", "123456789012345678901234567890", "1e300", "45.5"} {
+		b.call("PATCH", "/v1/settings", `{"load":{"chronic_days":`+number+`}}`).wants(http.StatusUnprocessableEntity)
+	}
+}
+
 func TestParametersNameTheirFields(t *testing.T) {
 	t.Parallel()
 	b := setup(t).register("ada@example.com")

@@ -19,7 +19,12 @@ func unmarshal(data []byte, into any) error {
 			return err
 		}
 	}
-	return huma.DefaultJSONFormat.Unmarshal(data, into)
+	err := huma.DefaultJSONFormat.Unmarshal(data, into)
+	var misfit *json.UnmarshalTypeError
+	if errors.As(err, &misfit) { // its own words are of Go's types, and would reach the client
+		return fmt.Errorf("%s can't hold such a value", misfit.Field)
+	}
+	return err
 }
 
 // unambiguous refuses what readers of JSON disagree about: names that an object holds twice, and text that is not Unicode,
