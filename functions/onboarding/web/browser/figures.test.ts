@@ -79,10 +79,10 @@ test('the load page reads a day in every chart, chooses what it shows, and gives
   const lines = readFileSync(await (await download).path(), 'utf8').trimEnd().split('\r\n');
   expect([lines[0]!.split(',')[0], lines[1]!.slice(0, 10), lines.at(-1)!.slice(0, 10)]).toEqual(['day', day, end]);
 
-  await page.getByRole('button', { name: '1 yr' }).click();
+  await page.getByRole('button', { name: '6 wk' }).click();
   await page.getByLabel('Load by').selectOption('tss');
   await page.locator('.legend').getByText('TSS').waitFor();
-  expect(await page.getByRole('button', { name: '1 yr' }).getAttribute('aria-pressed'), 'another load keeps the days').toBe('true');
+  expect(await page.getByRole('button', { name: '6 wk' }).getAttribute('aria-pressed'), 'another load keeps the days').toBe('true');
   await page.getByLabel('Load by').selectOption('trimp');
   await page.locator('.legend').getByText('TRIMP').waitFor();
   await page.getByRole('button', { name: '6 mo' }).click();

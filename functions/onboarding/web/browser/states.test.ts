@@ -60,6 +60,7 @@ test('a service that is away or on its reserve is told', async () => {
 
 test('the first visit works by keyboard alone', async () => {
   const page = await open('/sign-in');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.keyboard.press('Tab');
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
   await page.keyboard.press('Enter');
