@@ -24,7 +24,7 @@ var looksLikeSQL = regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE \w+|DELETE
 
 // carriers are the methods that send a statement, and which of their arguments it is.
 var carriers = map[string]int{
-	"Exec": 1, "Query": 1, "QueryRow": 1, "Queue": 0, "Prepare": 2,
+	"Exec": 1, "Query": 1, "QueryRow": 1, "Queue": 0, "Prepare": 2, "NewAhead": 1,
 	"ExecContext": 1, "QueryContext": 1, "QueryRowContext": 1, "PrepareContext": 1,
 }
 

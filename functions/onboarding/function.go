@@ -49,16 +49,17 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 		return nil, fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	pool := database.NewPooled(settings.Database, "onboarding")
+	leading := database.Leading{Database: pool}
 	publisher := message.NewPublisher(settings.Service.Project)
 	service.OnShutdown(func(context.Context) { publisher.Close() })
 	service.OnShutdown(func(context.Context) { _ = database.CloseConnector() }) // the process ends: nothing is left to tell
 	service.OnShutdown(pool.Close)
 	edge := &api.API{
 		PublicURL:  public,
-		Accounts:   account.New(pool, settings.Accounts),
-		Athletes:   athlete.New(pool),
-		Activities: &activitysync.Service{DB: pool, Sealer: sealer},
-		Load:       load.New(pool),
+		Accounts:   account.New(pool, sealer, settings.Accounts),
+		Athletes:   athlete.New(leading),
+		Activities: &activitysync.Service{DB: leading, Sealer: sealer},
+		Load:       load.New(leading),
 		Strava:     strava.NewClient(settings.Strava, nil),
 		Health:     pool.Health,
 		Wake: func(ctx context.Context, accountID, dueID int64) error {

@@ -19,6 +19,7 @@ import (
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/secret"
 	"github.com/train-d/train-d/shared/store"
 )
 
@@ -39,15 +40,16 @@ const (
 // Service answers for accounts. All methods are safe for concurrent use.
 type Service struct {
 	database database.Database
+	sealer   *secret.Sealer
 	settings config.Accounts
 	hasher   *hasher
 	exports  chan struct{} // a place for each that may be written at once
 	now      func() time.Time
 }
 
-// New makes the use case over a database. One per process: it bounds how many passwords are hashed at once.
-func New(db database.Database, settings config.Accounts) *Service {
-	return &Service{database: db, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
+// New makes the use case over a database; the sealer's keys seal what a token says of its owner. One per process: it bounds how many passwords are hashed at once.
+func New(db database.Database, sealer *secret.Sealer, settings config.Accounts) *Service {
+	return &Service{database: db, sealer: sealer, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
 }
 
 // Registration is what a person gives to open an account.
@@ -85,6 +87,9 @@ func (s *Service) Register(ctx context.Context, registration Registration) (Sess
 	if err != nil {
 		return Session{}, fmt.Errorf("register: %w", err)
 	}
+	if session.Token, err = s.withOwner(session.Token, session.AccountID); err != nil {
+		return Session{}, err
+	}
 	logging.Log(ctx, slog.LevelInfo, logging.EventAccountRegistered, "account registered",
 		slog.Int64("account_id", session.AccountID))
 	return session, nil
@@ -110,6 +115,9 @@ func (s *Service) SignIn(ctx context.Context, email, password, device string) (S
 	}
 	session, stored := s.newSession(device)
 	session.AccountID, session.Email = found.AccountID, found.Email
+	if session.Token, err = s.withOwner(session.Token, session.AccountID); err != nil {
+		return Session{}, err
+	}
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
 		return store.InsertSession(ctx, conn, found.AccountID, stored, s.idleSince(stored.OpenedAt))
 	})

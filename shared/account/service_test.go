@@ -36,7 +36,7 @@ func TestRegistrationSignsIn(t *testing.T) {
 	}
 	// I33: neither the password nor the token stands in the database.
 	if n := f.count(t, `SELECT count(*) FROM accounts, sessions WHERE password_hash NOT LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'
-		OR token_hash = convert_to($1, 'UTF8')`, session.Token); n != 0 {
+		OR token_hash = convert_to($1, 'UTF8')`, strings.Split(session.Token, ".")[0]); n != 0 {
 		t.Error("a secret is stored as it is")
 	}
 }

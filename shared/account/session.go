@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
@@ -43,25 +45,54 @@ var errSignedOut = fault.New(fault.Unauthenticated, "signed-out", "Please sign i
 // Authenticate tells who holds the token, in one round trip that also keeps the session from going idle. A session
 // in use is written at most once a minute.
 func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
-	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+	secret, _, ok := splitToken(token)
+	if !ok {
 		return Identity{}, errSignedOut
 	}
-	hash := hashOf(token)
+	identity := Identity{SessionHash: hashOf(secret)}
+	err := s.database.Use(ctx, s.find(identity.SessionHash, func(found store.Session) bool {
+		identity.AccountID, identity.Email, identity.ExpiresAt = found.AccountID, found.Email, found.ExpiresAt
+		return true
+	}).Ask)
+	if err != nil {
+		return Identity{}, fmt.Errorf("authenticate: %w", err)
+	}
+	return identity, nil
+}
+
+// Presume tells who holds the token if it is in force, from the token alone, and gives a context in which the first read
+// takes the proof along in its round trip. Until then nothing but reads is allowed, and at the end Settle asks
+// where nothing was read. The identity has neither e-mail address nor end. ok is false for tokens that do not say whose
+// they are, as those from before the keys were changed: they have to be authenticated.
+func (s *Service) Presume(ctx context.Context, token string) (presumed context.Context, identity Identity, ok bool) {
+	secret, owner, ok := splitToken(token)
+	if !ok {
+		return nil, Identity{}, false
+	}
+	hash := hashOf(secret)
+	accountID, ok := s.ownerOf(hash, owner)
+	if !ok {
+		return nil, Identity{}, false
+	}
+	ahead := s.find(hash, func(found store.Session) bool { return found.AccountID == accountID })
+	return database.WithAhead(ctx, ahead), Identity{AccountID: accountID, SessionHash: hash}, true
+}
+
+// Settle asks for the proof of who was presumed, in a context that Presume gave, unless a read has brought it. It is
+// the request's refusal, Unauthenticated where the session is not in force.
+func (s *Service) Settle(ctx context.Context) error { return database.Settle(ctx, s.database) }
+
+// find asks for a session. It refuses the request where none is in force or it is not the one that fits.
+func (s *Service) find(hash store.TokenHash, fits func(store.Session) bool) *database.Ahead {
 	now := s.now()
 	// A setting shorter than two intervals must not end sessions in use.
 	seenBefore := now.Add(-min(seenInterval, s.settings.SessionIdle/2))
-	var found store.Session
-	err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		found, err = store.FindSession(ctx, conn, hash, now, s.idleSince(now), seenBefore)
+	return store.FindSession(hash, now, s.idleSince(now), seenBefore, func(found store.Session, err error) error {
+		if fault.KindOf(err) == fault.NotFound || (err == nil && !fits(found)) {
+			return errSignedOut
+		}
 		return err
 	})
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return Identity{}, errSignedOut
-	case err != nil:
-		return Identity{}, fmt.Errorf("authenticate: %w", err)
-	}
-	return Identity{AccountID: found.AccountID, Email: found.Email, ExpiresAt: found.ExpiresAt, SessionHash: hash}, nil
 }
 
 // SignOut ends the session; its token is worth nothing from then on. Signing out twice is no error.
@@ -114,6 +145,39 @@ func (s *Service) newSession(device string) (Session, store.NewSession) {
 	expires := now.Add(s.settings.SessionLifetime)
 	stored := store.NewSession{TokenHash: hashOf(token), Device: cleanDevice(device), OpenedAt: now, ExpiresAt: expires}
 	return Session{Token: token, ExpiresAt: expires}, stored
+}
+
+// A token is a secret, by whose hash the session is found, and behind a dot its account's id, sealed for that session. The
+// id proves nothing: it saves asking for it before anything can be read.
+const secretLength = (tokenBytes*8 + 5) / 6 // as newToken writes it
+
+func splitToken(token string) (secret, owner string, ok bool) {
+	secret, owner, _ = strings.Cut(token, ".")
+	return secret, owner, len(secret) == secretLength
+}
+
+// withOwner completes a token.
+func (s *Service) withOwner(secret string, accountID int64) (string, error) {
+	hash := hashOf(secret)
+	sealed, err := s.sealer.Seal(strconv.AppendInt(nil, accountID, 10), hash[:])
+	if err != nil {
+		return "", fmt.Errorf("make session token: %w", err)
+	}
+	return secret + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// ownerOf opens what withOwner sealed. It is not ok where it was made with a key that is gone, or by somebody else.
+func (s *Service) ownerOf(session store.TokenHash, owner string) (accountID int64, ok bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(owner)
+	if err != nil || len(sealed) == 0 {
+		return 0, false
+	}
+	plain, err := s.sealer.Open(sealed, session[:])
+	if err != nil {
+		return 0, false
+	}
+	accountID, err = strconv.ParseInt(string(plain), 10, 64)
+	return accountID, err == nil
 }
 
 // idleSince is the moment at or before which a session last seen has gone idle at now.

@@ -84,13 +84,63 @@ func TestWhatIsNoTokenIsNobody(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	session, identity := f.register(t, "ada@example.com")
+	secret, owner, _ := strings.Cut(session.Token, ".")
 	for _, token := range []string{
-		"", "x", strings.Repeat("A", len(session.Token)), session.Token + "A", session.Token[1:], " " + session.Token[1:],
-		string(identity.SessionHash[:]), strings.Repeat("\x00", len(session.Token)), strings.Repeat("x", 1<<16),
+		"", "x", ".", owner, "." + owner, strings.Repeat("A", len(secret)), secret + "A", secret[1:], " " + secret[1:],
+		secret + "A." + owner, strings.Repeat("A", len(secret)) + "." + owner,
+		string(identity.SessionHash[:]), strings.Repeat("\x00", len(secret)), strings.Repeat("x", 1<<16),
 	} {
 		if _, err := f.Authenticate(t.Context(), token); !errors.Is(err, errSignedOut) {
 			t.Errorf("%.60q: got %v", token, err)
 		}
+		if _, presumed, ok := f.Presume(t.Context(), token); ok {
+			t.Errorf("%.60q was presumed to be %d's", token, presumed.AccountID)
+		}
+	}
+}
+
+// A token says whose it is only under the system's own keys, and only for its own session; the proof decides all the same.
+func TestOnlyATokenOfOursIsPresumed(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ada, adasIdentity := f.register(t, "ada@example.com")
+	bob, _ := f.register(t, "bob@example.com")
+	secretOf := func(token string) string { secret, _, _ := strings.Cut(token, "."); return secret }
+	ownerOf := func(token string) string { _, owner, _ := strings.Cut(token, "."); return owner }
+
+	ctx, presumed, ok := f.Presume(t.Context(), ada.Token)
+	if !ok || presumed.AccountID != ada.AccountID || presumed.SessionHash != adasIdentity.SessionHash {
+		t.Fatalf("presumed %+v, %v", presumed, ok)
+	}
+	if err := f.Settle(ctx); err != nil {
+		t.Errorf("a session in force: %v", err)
+	}
+	for name, token := range map[string]string{
+		"without an owner": secretOf(ada.Token), "with another's owner": secretOf(ada.Token) + "." + ownerOf(bob.Token),
+		"with a number": secretOf(ada.Token) + ".MQ",
+	} {
+		if _, presumed, ok := f.Presume(t.Context(), token); ok {
+			t.Errorf("%s it was presumed to be %d's", name, presumed.AccountID)
+		}
+		if identity, err := f.Authenticate(t.Context(), token); err != nil || identity.AccountID != ada.AccountID {
+			t.Errorf("%s it is %d's: %v", name, identity.AccountID, err)
+		}
+	}
+	if err := f.SignOut(t.Context(), adasIdentity); err != nil {
+		t.Fatal(err)
+	}
+	ctx, _, ok = f.Presume(t.Context(), ada.Token)
+	if err := f.Settle(ctx); !ok || !errors.Is(err, errSignedOut) {
+		t.Errorf("after signing out: %v, %v", err, ok)
+	}
+	// Whose a session is says the database, not the token.
+	forged, err := f.withOwner(secretOf(bob.Token), ada.AccountID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, _, _ = f.Presume(t.Context(), forged)
+	if err := f.Settle(ctx); !errors.Is(err, errSignedOut) {
+		t.Errorf("another's session: %v", err)
 	}
 }
 

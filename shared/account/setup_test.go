@@ -14,6 +14,7 @@ import (
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/logging"
+	"github.com/train-d/train-d/shared/secret"
 )
 
 const password = "correct horse"
@@ -40,7 +41,15 @@ func setup(t *testing.T) *fixture {
 	}, "onboarding")
 	quiet := logging.Into(context.Background(), slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { pool.Close(quiet) })
-	f.Service = New(pool, config.Accounts{SessionIdle: 14 * 24 * time.Hour, SessionLifetime: 90 * 24 * time.Hour})
+	keys, err := secret.NewKeyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := secret.NewSealer(config.NewSecret(keys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Service = New(pool, sealer, config.Accounts{SessionIdle: 14 * 24 * time.Hour, SessionLifetime: 90 * 24 * time.Hour})
 	f.now = func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()

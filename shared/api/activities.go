@@ -87,7 +87,7 @@ type streamsOutput struct {
 }
 
 func (a *API) activityOperations(service huma.API) {
-	register(service, operation(http.MethodGet, "/v1/activities", "activities", "Activities, newest first"),
+	register(service, reads(operation(http.MethodGet, "/v1/activities", "activities", "Activities, newest first")),
 		func(ctx context.Context, in *struct {
 			Before string `query:"before" maxLength:"64" doc:"The key that the page before gave"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -102,7 +102,7 @@ func (a *API) activityOperations(service huma.API) {
 			}
 			return &struct{ Body ActivityPage }{body}, nil
 		})
-	register(service, operation(http.MethodGet, "/v1/activities/{id}", "activity", "One activity with all its figures"),
+	register(service, reads(operation(http.MethodGet, "/v1/activities/{id}", "activity", "One activity with all its figures")),
 		func(ctx context.Context, in *activityInput) (*struct{ Body ActivityDetail }, error) {
 			found, err := a.Activities.Activity(ctx, identity(ctx).AccountID, in.ID)
 			if err != nil {

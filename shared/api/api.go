@@ -119,7 +119,7 @@ func register[I, O any](service huma.API, o huma.Operation, handle func(context.
 	}
 	huma.Register(service, o, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
-		if err != nil {
+		if err = settled(ctx, err); err != nil {
 			return nil, problem(ctx, err, source)
 		}
 		return out, nil

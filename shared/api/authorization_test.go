@@ -132,13 +132,19 @@ func (s *system) token(email string) string {
 	return ""
 }
 
+// hashOf is by what a session is found.
+func hashOf(token string) [sha256.Size]byte {
+	secret, _, _ := strings.Cut(token, ".")
+	return sha256.Sum256([]byte(secret))
+}
+
 // ended opens sessions of the owner's and ends each in its own way, and gives their tokens by what they are; beside them
 // stand tokens that were never one here.
 func (o *owner) ended() map[string]string {
 	o.t.Helper()
 	change := func(set string) string {
 		token := o.token(o.email)
-		hash := sha256.Sum256([]byte(token))
+		hash := hashOf(token)
 		o.exec(`UPDATE sessions SET `+set+` WHERE token_hash = $1`, hash[:])
 		return token
 	}
@@ -146,7 +152,7 @@ func (o *owner) ended() map[string]string {
 	o.ask(revoked, access{operation: "DELETE /v1/session"}).wants(http.StatusNoContent)
 	abroad := setup(o.t)
 	abroad.register(o.email)
-	hash := sha256.Sum256([]byte(revoked))
+	hash := hashOf(revoked)
 	return map[string]string{
 		"nobody":                 "",
 		"an expired session":     change(`expires_at = now() - interval '1 second'`),

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *API) loadOperations(service huma.API) {
-	register(service, operation(http.MethodGet, "/v1/training-load", "training-load", "The daily series"),
+	register(service, reads(operation(http.MethodGet, "/v1/training-load", "training-load", "The daily series")),
 		func(ctx context.Context, in *struct {
 			From   string            `query:"from" format:"date" doc:"First day; the first activity's where absent"`
 			To     string            `query:"to" format:"date" doc:"Last day; today where absent"`
@@ -29,7 +29,7 @@ func (a *API) loadOperations(service huma.API) {
 			columns, meta, err := a.Load.Series(ctx, identity(ctx).AccountID, from, to, in.Metric)
 			return &struct{ Body *TrainingLoad }{&TrainingLoad{meta, columns}}, err
 		})
-	register(service, operation(http.MethodGet, "/v1/training-load/today", "today", "Where the athlete stands today, in words and figures"),
+	register(service, reads(operation(http.MethodGet, "/v1/training-load/today", "today", "Where the athlete stands today, in words and figures")),
 		func(ctx context.Context, _ *struct{}) (*struct{ Body load.Today }, error) {
 			today, err := a.Load.Today(ctx, identity(ctx).AccountID)
 			return &struct{ Body load.Today }{today}, err

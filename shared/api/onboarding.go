@@ -12,7 +12,7 @@ import (
 type onboardingOutput struct{ Body athlete.Progress }
 
 func (a *API) onboardingOperations(service huma.API) {
-	register(service, operation(http.MethodGet, "/v1/onboarding", "onboarding", "How far the way to a first load chart is gone"),
+	register(service, reads(operation(http.MethodGet, "/v1/onboarding", "onboarding", "How far the way to a first load chart is gone")),
 		func(ctx context.Context, _ *struct{}) (*onboardingOutput, error) {
 			progress, err := a.Athletes.Onboarding(ctx, identity(ctx).AccountID)
 			return &onboardingOutput{progress}, err

@@ -3,7 +3,6 @@ package api
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/hex"
@@ -108,7 +107,7 @@ func TestAnExportLetsNobodyIn(t *testing.T) {
 	t.Parallel()
 	b := imported(t)
 	token := b.token("ada@example.com")
-	hash := sha256.Sum256([]byte(token))
+	hash := hashOf(token)
 	var access, refresh []byte
 	var stored string
 	err := b.admin.QueryRow(t.Context(), `SELECT sealed_access_token, sealed_refresh_token, password_hash FROM strava_connections JOIN accounts ON id = account_id`).
@@ -184,7 +183,7 @@ func TestASignInUnderWayOpensNoEndedAccount(t *testing.T) {
 	s := setup(t)
 	b := s.register("ada@example.com")
 	token := s.token("ada@example.com")
-	hash := sha256.Sum256([]byte(token))
+	hash := hashOf(token)
 	b.call("DELETE", "/v1/account", map[string]any{"confirm": "erase"}).wants(http.StatusAccepted)
 	s.exec(`INSERT INTO sessions (token_hash, account_id, expires_at) VALUES ($1, 1, now() + interval '1 hour')`, hash[:])
 	o := &owner{browser: b}

@@ -132,6 +132,9 @@ func init() {
 		return newProblem(status, message, errs...)
 	}
 	huma.NewErrorWithContext = func(hc huma.Context, status int, message string, errs ...error) huma.StatusError {
+		if err := settled(hc.Context(), nil); err != nil { // who is not signed in is told that first
+			return problem(hc.Context(), err, "header")
+		}
 		if status >= http.StatusInternalServerError {
 			serverless.Report(hc.Context(), fmt.Errorf("%s: %w", message, errors.Join(errs...)))
 		}

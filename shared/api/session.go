@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -42,15 +43,15 @@ func (a *API) cookie(token string, expires time.Time) http.Cookie {
 	return cookie
 }
 
-// authenticate puts who is signed in into the context of every operation that demands it, and refuses the others.
+// authenticate puts who is signed in into the context of every operation that demands it, and refuses the others. An
+// operation that only reads goes on at once with who the token says it is: its first read takes the proof along.
 func (a *API) authenticate() func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		if len(hc.Operation().Security) == 0 {
 			next(hc)
 			return
 		}
-		ctx := hc.Context()
-		identity, err := a.identify(ctx, hc.Header("Cookie"))
+		ctx, identity, err := a.identified(hc)
 		if err != nil {
 			writeProblem(hc, problem(ctx, err, "header"))
 			return
@@ -58,6 +59,41 @@ func (a *API) authenticate() func(huma.Context, func(huma.Context)) {
 		ctx = logging.WithAttrs(ctx, slog.Int64("account_id", identity.AccountID))
 		next(huma.WithContext(hc, context.WithValue(ctx, identityKey{}, identity)))
 	}
+}
+
+// identified tells who asks, and in which context the operation runs.
+func (a *API) identified(hc huma.Context) (context.Context, account.Identity, error) {
+	ctx, cookies := hc.Context(), hc.Header("Cookie")
+	if _, reads := hc.Operation().Metadata[readsOnly]; reads {
+		if presumed, identity, ok := a.Accounts.Presume(ctx, tokenOf(cookies, cookieName(a.secure()))); ok {
+			settle := func() error { return a.Accounts.Settle(presumed) }
+			return context.WithValue(presumed, settleKey{}, settle), identity, nil
+		}
+	}
+	identity, err := a.identify(ctx, cookies)
+	return ctx, identity, err
+}
+
+// readsOnly marks operations in Huma's metadata.
+const readsOnly = "reads-only"
+
+// reads marks an operation that reads from the database and does nothing else, so that what it has read can be thrown away
+// where the session turns out to have ended.
+func reads(o huma.Operation) huma.Operation {
+	o.Metadata = map[string]any{readsOnly: nil}
+	return o
+}
+
+type settleKey struct{}
+
+// settled asks for the proof of a presumed identity where no read did, and gives what the request is refused with. A fault
+// of the system comes first: where the database could not be asked once it is not asked again.
+func settled(ctx context.Context, err error) error {
+	settle, presumed := ctx.Value(settleKey{}).(func() error)
+	if !presumed || (err != nil && problemStatus[fault.KindOf(err)] >= http.StatusInternalServerError) {
+		return err
+	}
+	return cmp.Or(settle(), err)
 }
 
 // identify finds the session of the request's cookie.

@@ -12,7 +12,7 @@ import (
 type settingsOutput struct{ Body athlete.Settings }
 
 func (a *API) settingsOperations(service huma.API) {
-	register(service, operation(http.MethodGet, "/v1/settings", "settings", "All settings, as valid today"),
+	register(service, reads(operation(http.MethodGet, "/v1/settings", "settings", "All settings, as valid today")),
 		func(ctx context.Context, _ *struct{}) (*settingsOutput, error) {
 			settings, err := a.Athletes.Settings(ctx, identity(ctx).AccountID)
 			return &settingsOutput{settings}, err

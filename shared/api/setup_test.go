@@ -104,9 +104,10 @@ func newAPI(settings config.Onboarding, pool *database.Pooled, sealer *secret.Se
 	if err != nil {
 		panic(err) // config has read it already
 	}
+	leading := database.Leading{Database: pool}
 	return &API{
-		PublicURL: public, Accounts: account.New(pool, settings.Accounts), Athletes: athlete.New(pool),
-		Activities: &activitysync.Service{DB: pool, Sealer: sealer}, Load: load.New(pool), Strava: client, Health: pool.Health,
+		PublicURL: public, Accounts: account.New(pool, sealer, settings.Accounts), Athletes: athlete.New(leading),
+		Activities: &activitysync.Service{DB: leading, Sealer: sealer}, Load: load.New(leading), Strava: client, Health: pool.Health,
 		Web: builtWeb,
 	}
 }

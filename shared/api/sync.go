@@ -48,7 +48,7 @@ func (a *API) syncOperations(service huma.API) {
 			a.wake(ctx, accountID, dueID)
 			return a.progress(ctx, accountID)
 		})
-	register(service, operation(http.MethodGet, "/v1/sync", "sync", "How far the sync is"),
+	register(service, reads(operation(http.MethodGet, "/v1/sync", "sync", "How far the sync is")),
 		func(ctx context.Context, _ *struct{}) (*syncOutput, error) {
 			return a.progress(ctx, identity(ctx).AccountID)
 		})

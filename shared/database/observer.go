@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,4 +88,16 @@ func (w *watch) nameOf(sql string) string {
 		return "transaction." + sql
 	}
 	return cmp.Or(w.unnamed, "unnamed")
+}
+
+// nameOfBatch joins the names of the statements in the batch; one that is repeated stands once.
+func (w *watch) nameOfBatch() string {
+	if w.batch == nil {
+		return w.nameOf("")
+	}
+	names := make([]string, len(w.batch.QueuedQueries))
+	for i, query := range w.batch.QueuedQueries {
+		names[i] = w.nameOf(query.SQL)
+	}
+	return cmp.Or(strings.Join(slices.Compact(names), "+"), w.nameOf(""))
 }

@@ -22,6 +22,7 @@ type proxy struct {
 	pairs   map[*pair]struct{}
 
 	accepted, struck atomic.Int64
+	trips            atomic.Int64 // how often the server said that it is ready for more
 }
 
 // pair is one connection through the proxy.
@@ -138,6 +139,9 @@ func (p *proxy) pump(c *pair, from, to net.Conn) {
 		}
 		hole, cut := c.hole, c.cut
 		p.mu.Unlock()
+		if from == c.server {
+			p.trips.Add(int64(bytes.Count(buffer[:n], []byte("Z\x00\x00\x00\x05"))))
+		}
 		if hole {
 			continue
 		}

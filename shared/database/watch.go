@@ -23,7 +23,8 @@ type watch struct {
 	released time.Time // when it was last handed back; born before that
 	look     *look     // at its socket
 
-	sql     string // of the statement that runs
+	sql     string     // of the statement that runs
+	batch   *pgx.Batch // that runs
 	started time.Time
 	open    bool // the connection was open then
 
@@ -79,11 +80,8 @@ func (w *watch) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.Trac
 
 // TraceBatchStart implements pgx.BatchTracer.
 func (w *watch) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	sql := ""
-	if data.Batch != nil && len(data.Batch.QueuedQueries) > 0 {
-		sql = data.Batch.QueuedQueries[0].SQL // the batch goes by its first statement's name
-	}
-	w.start(conn, sql)
+	w.start(conn, "")
+	w.batch = data.Batch
 	return ctx
 }
 
@@ -91,13 +89,18 @@ func (w *watch) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.Tr
 func (w *watch) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
 	w.statements.Add(1)
 	if data.Err != nil {
+		w.sql = data.SQL // what the error is about
 		w.ended(ctx, conn, statement{name: w.nameOf(data.SQL), tag: data.CommandTag, took: time.Since(w.started), err: data.Err})
 	}
 }
 
 // TraceBatchEnd implements pgx.BatchTracer.
 func (w *watch) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
-	s := statement{name: w.nameOf(w.sql), took: time.Since(w.started), err: data.Err}
+	s := statement{took: time.Since(w.started), err: data.Err}
+	if s.err != nil || w.isSlow(s.took) { // the name is dear
+		s.name = w.nameOfBatch()
+	}
+	w.batch = nil
 	s.reported = data.Err != nil && isAnswer(data.Err) // by TraceBatchQuery
 	w.ended(ctx, conn, s)
 }
@@ -124,7 +127,7 @@ func (w *watch) start(conn *pgx.Conn, sql string) {
 func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
 	if s.err == nil {
 		w.sent = true
-		if w.slowQuery > 0 && s.took >= w.slowQuery {
+		if w.isSlow(s.took) {
 			w.report(ctx, w.path, s)
 		}
 		return
@@ -145,6 +148,9 @@ func (w *watch) ended(ctx context.Context, conn *pgx.Conn, s statement) {
 	}
 	w.report(ctx, w.path, s)
 }
+
+// isSlow reports whether a statement that took so long is told of.
+func (w *watch) isSlow(took time.Duration) bool { return w.slowQuery > 0 && took >= w.slowQuery }
 
 // isAnswer reports whether the server itself said err.
 func isAnswer(err error) bool {

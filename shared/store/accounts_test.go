@@ -46,7 +46,7 @@ func TestRegisterWritesEverythingAnAccountStartsWith(t *testing.T) {
 	if err != nil || athlete.TimeZone != "UTC" || athlete.BirthDate != nil || athlete.ChronicDays != 42 {
 		t.Errorf("athlete %+v, %v", athlete, err)
 	}
-	session, err := FindSession(t.Context(), conn, hashOf("Ada@Example.com"), noon, noon.AddDate(0, 0, -1), noon)
+	session, err := findSession(t.Context(), conn, hashOf("Ada@Example.com"), noon, noon.AddDate(0, 0, -1), noon)
 	if err != nil || session.AccountID != id {
 		t.Errorf("session %+v, %v", session, err)
 	}
@@ -79,7 +79,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"credentials": func() error { _, err := FindCredentials(t.Context(), conn, "nobody@example.com"); return err },
 		"session": func() error {
-			_, err := FindSession(t.Context(), conn, hashOf("nobody"), noon, noon, noon)
+			_, err := findSession(t.Context(), conn, hashOf("nobody"), noon, noon, noon)
 			return err
 		},
 		"oauth state":     func() error { return SetOAuthState(t.Context(), conn, hashOf("nobody"), hashOf("state"), noon) },

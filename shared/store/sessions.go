@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
 )
@@ -43,12 +45,16 @@ VALUES ($2, $1, $3, $5, $5, $4)`,
 	return nil
 }
 
-// FindSession gives the session of a token that is in force at now: its time is not up and it was seen after idleSince.
+// FindSession asks for the session of a token that is in force at now: its time is not up and it was seen after idleSince.
 // In the same round trip it notes that the session was seen, unless that was noted after seenBefore already, so that a
-// busy page does not write at every request. fault.NotFound where there is none in force.
-func FindSession(ctx context.Context, conn database.Conn, hash TokenHash, now, idleSince, seenBefore time.Time) (Session, error) {
-	var found Session
-	err := conn.QueryRow(ctx, `-- name: sessions.find
+// busy page does not write at every request. check is told the session, or fault.NotFound where there is none in force,
+// and says whether that refuses the request.
+func FindSession(hash TokenHash, now, idleSince, seenBefore time.Time, check func(Session, error) error) *database.Ahead {
+	return database.NewAhead(func(row pgx.Row) error {
+		var found Session
+		err := row.Scan(&found.AccountID, &found.Email, &found.ExpiresAt)
+		return check(found, orNotFound("find session", err, "no-session", "There is no such session."))
+	}, `-- name: sessions.find
 WITH seen AS (
     UPDATE sessions SET seen_at = $2
     WHERE token_hash = $1 AND expires_at > $2 AND seen_at > $3 AND seen_at <= $4
@@ -57,9 +63,7 @@ SELECT session.account_id, coalesce(account.email, ''), session.expires_at
 FROM sessions AS session
 JOIN accounts AS account ON account.id = session.account_id
 WHERE session.token_hash = $1 AND session.expires_at > $2 AND session.seen_at > $3 AND account.erasing_at IS NULL`,
-		hash[:], now, idleSince, seenBefore).
-		Scan(&found.AccountID, &found.Email, &found.ExpiresAt)
-	return found, orNotFound("find session", err, "no-session", "There is no such session.")
+		hash[:], now, idleSince, seenBefore)
 }
 
 // DeleteSession ends a session; one that has ended already is no error.

@@ -21,7 +21,7 @@ func TestASessionIsWrittenOnlyWhenItWasNotSeenLately(t *testing.T) {
 	}
 	find := func(now time.Time) {
 		t.Helper()
-		if _, err := FindSession(t.Context(), conn, hash, now, now.Add(-time.Hour), now.Add(-time.Minute)); err != nil {
+		if _, err := findSession(t.Context(), conn, hash, now, now.Add(-time.Hour), now.Add(-time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
+	"github.com/train-d/train-d/shared/database"
 )
 
 // connect opens a connection of a function's login, which owns nothing.
@@ -69,4 +70,13 @@ func sorted[T ~string](values ...T) []string {
 	}
 	slices.Sort(texts)
 	return texts
+}
+
+// findSession asks for a session alone.
+func findSession(ctx context.Context, conn database.Conn, hash TokenHash, now, idleSince, seenBefore time.Time) (found Session, err error) {
+	err = FindSession(hash, now, idleSince, seenBefore, func(session Session, err error) error {
+		found = session
+		return err
+	}).Ask(ctx, conn)
+	return found, err
 }
