@@ -54,6 +54,14 @@ func TestABackfillBringsInTheWholeHistoryAndItsStreams(t *testing.T) {
 	if got := s.count(`SELECT count(*) FROM activities WHERE quality = 'stream' AND hr_histogram IS NULL`); got != 0 {
 		t.Errorf("%d activities claim a stream they have not", got)
 	}
+	if got := s.count(`SELECT count(*) FROM activities, LATERAL (SELECT figures->'lucia_zone_s' AS s, figures#>>'{lucia,value}' AS lucia) AS known
+WHERE (low_s, moderate_s, high_s) IS DISTINCT FROM
+      CASE WHEN lucia IS NOT NULL THEN ((s->>0)::integer, (s->>1)::integer, (s->>2)::integer) ELSE (NULL::integer, NULL::integer, NULL::integer) END`); got != 0 {
+		t.Errorf("%d activities have other times in the phases than their figures", got)
+	}
+	if got := s.count(`SELECT count(*) FROM activities WHERE low_s + moderate_s + high_s > 0`); got == 0 {
+		t.Error("no activity has time in a phase")
+	}
 	if got := s.count(`SELECT count(*) FROM activities WHERE quality = 'stream' AND trimp > 0`); got < len(truth)/2 {
 		t.Errorf("only %d loads come from streams", got)
 	}

@@ -42,7 +42,7 @@ FROM accounts, activities AS a WHERE accounts.id <> a.account_id`} {
 	var plan capture
 	plan.Conn = superuser
 	_, _ = store.LoadDayHistory(t.Context(), &plan, id)
-	if !bytes.Contains(plan.text, []byte("Index Only Scan using activities_days")) || !bytes.Contains(plan.text, []byte("Heap Fetches: 0")) {
+	if !bytes.Contains(plan.text, []byte("Index Only Scan using activities_day_sums")) || !bytes.Contains(plan.text, []byte("Heap Fetches: 0")) {
 		t.Errorf("the plan is\n%s", plan.text)
 	}
 }

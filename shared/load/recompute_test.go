@@ -22,20 +22,22 @@ type stored struct {
 	Figures                string
 	Trimp, Tss, ExternalKm *float64
 	Quality                string
+	Intensity              string // the seconds in each phase, as text
 }
 
 func (f *fixture) stored(account int64) (figures map[int64]stored, versions map[int64]string) {
 	f.t.Helper()
 	figures, versions = map[int64]stored{}, map[int64]string{}
 	f.use(f.session, func(ctx context.Context, conn database.Conn) error {
-		rows, err := conn.Query(ctx, `SELECT id, figures::text, trimp, tss, external_km, quality, xmin::text FROM activities WHERE account_id = $1`, account)
+		rows, err := conn.Query(ctx, `SELECT id, figures::text, trimp, tss, external_km, quality,
+    concat_ws('/', low_s, moderate_s, high_s), xmin::text FROM activities WHERE account_id = $1`, account)
 		if err != nil {
 			return err
 		}
 		var id int64
 		var s stored
 		var version string
-		_, err = pgx.ForEachRow(rows, []any{&id, &s.Figures, &s.Trimp, &s.Tss, &s.ExternalKm, &s.Quality, &version}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&id, &s.Figures, &s.Trimp, &s.Tss, &s.ExternalKm, &s.Quality, &s.Intensity, &version}, func() error {
 			figures[id], versions[id] = s, version
 			return nil
 		})
@@ -47,7 +49,7 @@ func (f *fixture) stored(account int64) (figures map[int64]stored, versions map[
 func same(a, b map[int64]stored) bool {
 	equal := func(a, b *float64) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 	return maps.EqualFunc(a, b, func(a, b stored) bool {
-		return a.Figures == b.Figures && a.Quality == b.Quality && equal(a.Trimp, b.Trimp) && equal(a.Tss, b.Tss) && equal(a.ExternalKm, b.ExternalKm)
+		return a.Figures == b.Figures && a.Quality == b.Quality && a.Intensity == b.Intensity && equal(a.Trimp, b.Trimp) && equal(a.Tss, b.Tss) && equal(a.ExternalKm, b.ExternalKm)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,19 +111,21 @@ func UpsertActivities(ctx context.Context, conn database.Conn, accountID int64, 
 	}
 	const sql = `-- name: activities.upsert
 INSERT INTO activities AS stored (account_id, id, sport_type, name, start_at, start_local, time_zone, local_day, summary,
-    summary_hash, figures, trimp, tss, external_km, quality, formula_version, streams)
+    summary_hash, streams, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)
 SELECT $1, id, sport_type, name, start_at, start_local, time_zone, DATE '1970-01-01' + local_day, summary::jsonb,
-       summary_hash, figures::jsonb, trimp, tss, external_km, quality, formula_version, streams
+       summary_hash, streams, figures::jsonb, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[], $9::text[],
-            $10::bytea[], $11::text[], $12::float8[], $13::float8[], $14::float8[], $15::text[], $16::integer[], $17::text[])
-     AS listed (id, sport_type, name, start_at, start_local, time_zone, local_day, summary, summary_hash, figures,
-                trimp, tss, external_km, quality, formula_version, streams)
+            $10::bytea[], $11::text[], $12::text[], $13::float8[], $14::float8[], $15::float8[], $16::text[],
+            $17::integer[], $18::integer[], $19::integer[], $20::integer[])
+     AS listed (id, sport_type, name, start_at, start_local, time_zone, local_day, summary, summary_hash, streams, figures,
+                trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)
 ON CONFLICT (account_id, id) DO UPDATE
 SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.start_at,
     start_local = excluded.start_local, time_zone = excluded.time_zone, local_day = excluded.local_day,
     summary = excluded.summary, summary_hash = excluded.summary_hash, figures = excluded.figures,
     trimp = excluded.trimp, tss = excluded.tss, external_km = excluded.external_km, quality = excluded.quality,
-    formula_version = excluded.formula_version, streams = excluded.streams, streams_attempts = 0,
+    formula_version = excluded.formula_version, low_s = excluded.low_s, moderate_s = excluded.moderate_s,
+    high_s = excluded.high_s, streams = excluded.streams, streams_attempts = 0,
     streams_reason = '', streams_retry_at = NULL, deleted_at = NULL, updated_at = now()
 WHERE stored.summary_hash <> excluded.summary_hash OR stored.summary <> excluded.summary OR stored.deleted_at IS NOT NULL`
 	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)
@@ -137,31 +140,24 @@ func summaryColumns(activities []Activity) ([]any, error) {
 	n := len(activities)
 	ids, startAt, days := make([]int64, n), make([]time.Time, n), make([]int32, n)
 	sports, names, startLocal, zones := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	summaries, figures, hashes := make([]string, n), make([]string, n), make([][]byte, n)
-	trimps, tss, kilometres := make([]*float64, n), make([]*float64, n), make([]*float64, n)
-	qualities, versions, streams := make([]string, n), make([]int32, n), make([]string, n)
+	summaries, hashes, streams := make([]string, n), make([][]byte, n), make([]string, n)
+	figures := newFigureColumns(n)
 	for i := range activities {
 		activity := &activities[i]
 		summary, err := json.Marshal(activity.Summary)
 		if err != nil {
 			return nil, fmt.Errorf("write summary of %d: %w", activity.ID, err)
 		}
-		computed, err := json.Marshal(activity.Figures)
-		if err != nil {
+		if err := figures.set(i, &activity.Figures); err != nil {
 			return nil, fmt.Errorf("write figures of %d: %w", activity.ID, err)
 		}
 		ids[i], startAt[i], days[i] = activity.ID, activity.StartAt, int32(activity.LocalDay)
 		sports[i], names[i] = activity.SportType, activity.Name
 		startLocal[i], zones[i] = activity.StartLocal, activity.TimeZone
-		summaries[i], figures[i], hashes[i] = string(summary), string(computed), activity.SummaryHash
-		trimps[i] = activity.Figures.TRIMP.Pointer()
-		tss[i] = activity.Figures.TSS.Pointer()
-		kilometres[i] = activity.Figures.ExternalKm.Pointer()
-		qualities[i] = string(activity.Figures.Quality)
-		versions[i], streams[i] = int32(activity.Figures.FormulaVersion), activity.Streams
+		summaries[i], hashes[i], streams[i] = string(summary), activity.SummaryHash, activity.Streams
 	}
-	return []any{ids, sports, names, startAt, startLocal, zones, days, summaries, hashes, figures, trimps, tss, kilometres,
-		qualities, versions, streams}, nil
+	return slices.Concat([]any{ids, sports, names, startAt, startLocal, zones, days, summaries, hashes, streams},
+		figures.arrays()), nil
 }
 
 // ListActivities gives a page of the account's activities, newest first: those before the key (beforeStart, beforeID),

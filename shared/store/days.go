@@ -14,7 +14,7 @@ import (
 // DayHistory is all that an athlete's daily series is computed from.
 type DayHistory struct {
 	Athlete Athlete           // only what the series and its words depend on: zone, style, chronic days, decay rate
-	Days    []training.DaySum // ascending; only days with activities. Intensities are not summed: they are 0
+	Days    []training.DaySum // ascending; only days with activities
 }
 
 // dayColumns is DayHistory as one row. Entry i of every array is one activity, by day; a load that is not known is NaN.
@@ -29,10 +29,13 @@ type dayColumns struct {
 	Tss                 []float64
 	ExternalKm          []float64
 	ByAverage           []bool
+	LowS                []int32
+	ModerateS           []int32
+	HighS               []int32
 }
 
 // LoadDayHistory gives the account's settings and the sums of every day with activities, over the whole history, in one
-// statement; fault.NotFound where there is no such account. The loads come from the index activities_days alone. An
+// statement; fault.NotFound where there is no such account. The loads come from the index activities_day_sums alone. An
 // activity without a load adds nothing to that sum and is counted as unscored.
 func LoadDayHistory(ctx context.Context, conn database.Conn, accountID int64) (DayHistory, error) {
 	rows, err := conn.Query(ctx, `-- name: days.load
@@ -43,8 +46,11 @@ CROSS JOIN LATERAL (
            array_agg(coalesce(trimp, 'NaN')) AS trimp,
            array_agg(coalesce(tss, 'NaN')) AS tss,
            array_agg(coalesce(external_km, 'NaN')) AS external_km,
-           array_agg(quality = 'average') AS by_average
-    FROM (SELECT local_day, trimp, tss, external_km, quality
+           array_agg(quality = 'average') AS by_average,
+           array_agg(coalesce(low_s, 0)) AS low_s,
+           array_agg(coalesce(moderate_s, 0)) AS moderate_s,
+           array_agg(coalesce(high_s, 0)) AS high_s
+    FROM (SELECT local_day, trimp, tss, external_km, quality, low_s, moderate_s, high_s
           FROM activities
           WHERE account_id = $1 AND deleted_at IS NULL
           ORDER BY local_day) AS activity) AS history
@@ -80,7 +86,9 @@ func (c *dayColumns) sums() []training.DaySum {
 		if c.ByAverage[i] {
 			figures.Quality = training.QualityAverage
 		}
-		days[len(days)-1].Add(figures)
+		sum := &days[len(days)-1]
+		sum.Add(figures)
+		sum.AddIntensity([3]float64{float64(c.LowS[i]), float64(c.ModerateS[i]), float64(c.HighS[i])})
 	}
 	return days
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,32 +50,28 @@ type ActivityFigures struct {
 // differently; the others are not written.
 func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, computed []ActivityFigures) (int, error) {
 	n := len(computed)
-	ids, figures, qualities, versions := make([]int64, n), make([]string, n), make([]string, n), make([]int32, n)
-	trimps, tss, kilometres := make([]*float64, n), make([]*float64, n), make([]*float64, n)
+	ids, columns := make([]int64, n), newFigureColumns(n)
 	for i := range computed {
-		activity := &computed[i]
-		text, err := json.Marshal(activity.Figures)
-		if err != nil {
-			return 0, fmt.Errorf("write figures of %d: %w", activity.ID, err)
+		ids[i] = computed[i].ID
+		if err := columns.set(i, &computed[i].Figures); err != nil {
+			return 0, fmt.Errorf("write figures of %d: %w", ids[i], err)
 		}
-		ids[i], figures[i] = activity.ID, string(text)
-		trimps[i] = activity.Figures.TRIMP.Pointer()
-		tss[i] = activity.Figures.TSS.Pointer()
-		kilometres[i] = activity.Figures.ExternalKm.Pointer()
-		qualities[i], versions[i] = string(activity.Figures.Quality), int32(activity.Figures.FormulaVersion)
 	}
 	const sql = `-- name: figures.update
 UPDATE activities AS stored
 SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss, external_km = computed.external_km,
-    quality = computed.quality, formula_version = computed.formula_version, updated_at = now()
-FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version
-      FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[])
-           AS given (id, figures, trimp, tss, external_km, quality, formula_version)) AS computed
+    quality = computed.quality, formula_version = computed.formula_version, low_s = computed.low_s,
+    moderate_s = computed.moderate_s, high_s = computed.high_s, updated_at = now()
+FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s
+      FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[],
+                  $9::integer[], $10::integer[], $11::integer[])
+           AS given (id, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)) AS computed
 WHERE stored.account_id = $1 AND stored.id = computed.id
-  AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version)
+  AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version,
+       stored.low_s, stored.moderate_s, stored.high_s)
       IS DISTINCT FROM (computed.figures, computed.trimp, computed.tss, computed.external_km, computed.quality,
-                        computed.formula_version)`
-	tag, err := conn.Exec(ctx, sql, accountID, ids, figures, trimps, tss, kilometres, qualities, versions)
+                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s)`
+	tag, err := conn.Exec(ctx, sql, slices.Concat([]any{accountID, ids}, columns.arrays())...)
 	if err != nil {
 		return 0, fmt.Errorf("update figures: %w", err)
 	}

@@ -34,8 +34,15 @@ func (d *DaySum) Add(figures Figures) {
 	} else {
 		d.ExternalUnscored++
 	}
-	for phase, seconds := range figures.LuciaS {
-		d.IntensityS[phase] += int64(seconds)
+	if figures.Lucia.Known {
+		d.AddIntensity(figures.LuciaS)
+	}
+}
+
+// AddIntensity counts seconds below VT1, between, and from VT2.
+func (d *DaySum) AddIntensity(seconds [3]float64) {
+	for phase := range seconds {
+		d.IntensityS[phase] += int64(seconds[phase])
 	}
 }
 

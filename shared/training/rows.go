@@ -24,7 +24,7 @@ func (s *Series) columns() []*Column {
 		&s.Monotony, &s.Strain, &s.DaysSinceRest, &s.Coverage7, &s.Coverage28,
 	}
 	for phase := range s.Intensity7 {
-		columns = append(columns, &s.Intensity7[phase], &s.Intensity28[phase])
+		columns = append(columns, &s.IntensityS[phase], &s.Intensity7[phase], &s.Intensity28[phase])
 	}
 	return columns
 }
@@ -67,8 +67,21 @@ func (s *Series) addDay(h *history, day int) {
 	s.Monotony.add(Monotony(h.load[:day+1]))
 	s.Strain.add(Strain(h.load[:day+1]))
 	s.DaysSinceRest.addValue(float64(day - h.lastRest))
+	s.addIntensity(sum)
 	h.addWindow(&s.Coverage7, &s.Intensity7, day, acuteDays)
 	h.addWindow(&s.Coverage28, &s.Intensity28, day, chronicDays)
+}
+
+// addIntensity appends the time in each phase: none on a rest day, absent where no activity of the day tells it.
+func (s *Series) addIntensity(sum *DaySum) {
+	silent := sum.Activities() > 0 && sum.IntensityS == [3]int64{}
+	for phase := range s.IntensityS {
+		if silent {
+			s.IntensityS[phase].addAbsent(ReasonNoIntensity)
+		} else {
+			s.IntensityS[phase].addValue(float64(sum.IntensityS[phase]))
+		}
+	}
 }
 
 // addWorkload appends acute and chronic load and their ratios, internal and external, and the divergence between them.

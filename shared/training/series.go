@@ -51,6 +51,7 @@ type Series struct {
 	Coverage7  Column `json:"coverage_7"`  // share of the activities with a load, last 7 days
 	Coverage28 Column `json:"coverage_28"` // the same, last 28 days
 
+	IntensityS  [3]Column `json:"intensity_s"`  // s below VT1, between, from VT2, of the day
 	Intensity7  [3]Column `json:"intensity_7"`  // share of the time below VT1, between, from VT2, last 7 days
 	Intensity28 [3]Column `json:"intensity_28"` // the same, last 28 days
 }

@@ -89,6 +89,24 @@ func TestUnscoredActivitiesLowerTheCoverage(t *testing.T) {
 	near(t, "acute TSS", byTSS.Acute.At(6), 120.0/7, 1e-12)
 }
 
+// A rest day has no time in any phase; a day whose activities do not tell it is absent, not 0.
+func TestTimeInEachPhaseOfADay(t *testing.T) {
+	t.Parallel()
+	start := mustDate(t, "2024-05-01")
+	var known DaySum
+	known.Day = start
+	known.Add(Figures{Lucia: Known(20), LuciaS: [3]float64{600, 240, 60}})
+	known.Add(Figures{Lucia: Known(5), LuciaS: [3]float64{300, 0, 0}})
+	known.Add(Figures{Lucia: Absent(ReasonLowCoverage), LuciaS: [3]float64{50, 0, 0}}) // too little heart rate to say
+	series := seriesOf(t, []DaySum{known, {Day: start + 2, Unscored: 1}}, "2024-05-01", "2024-05-03", SeriesSettings{})
+	for phase, want := range []float64{900, 240, 60} {
+		near(t, "the day's seconds", series.IntensityS[phase].At(0), want, 0)
+		near(t, "a rest day's seconds", series.IntensityS[phase].At(1), 0, 0)
+		absent(t, "seconds of a day without heart rate", series.IntensityS[phase].At(2), ReasonNoIntensity)
+		near(t, "share over the week", series.Intensity7[phase].At(2), want/1200, 1e-12)
+	}
+}
+
 func TestStartingFitnessAndWarmUp(t *testing.T) {
 	t.Parallel()
 	start := mustDate(t, "2024-05-01")
@@ -151,7 +169,8 @@ func TestColumnsAreJSONWithNullAndReason(t *testing.T) {
 func TestDaySumsAddUp(t *testing.T) {
 	t.Parallel()
 	var whole, part DaySum
-	scored := Figures{TRIMP: Known(50), TSS: Known(40), ExternalKm: Known(10), Quality: QualityAverage, LuciaS: [3]float64{60, 30, 10}}
+	scored := Figures{TRIMP: Known(50), TSS: Known(40), ExternalKm: Known(10), Quality: QualityAverage,
+		Lucia: Known(2.5), LuciaS: [3]float64{60, 30, 10}}
 	unscored := Figures{TRIMP: Absent(ReasonNoHeartRate)}
 	whole.Add(scored)
 	whole.Add(unscored)

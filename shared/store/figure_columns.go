@@ -1,0 +1,52 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/train-d/train-d/shared/training"
+)
+
+// figureColumns are the figures of many activities as arrays that one statement unnests, in the order of arrays: the whole
+// of them as text, and beside them what the day sums are made of.
+type figureColumns struct {
+	figures             []string
+	trimps, tss, kms    []*float64
+	qualities           []string
+	versions            []int32
+	low, moderate, high []*int32
+}
+
+func newFigureColumns(n int) figureColumns {
+	return figureColumns{
+		figures: make([]string, n),
+		trimps:  make([]*float64, n), tss: make([]*float64, n), kms: make([]*float64, n),
+		qualities: make([]string, n), versions: make([]int32, n),
+		low: make([]*int32, n), moderate: make([]*int32, n), high: make([]*int32, n),
+	}
+}
+
+// set writes the figures of the activity with the given index.
+func (c *figureColumns) set(i int, figures *training.Figures) error {
+	text, err := json.Marshal(figures)
+	if err != nil {
+		return err
+	}
+	c.figures[i] = string(text)
+	c.trimps[i], c.tss[i], c.kms[i] = figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer()
+	c.qualities[i], c.versions[i] = string(figures.Quality), int32(figures.FormulaVersion)
+	c.low[i], c.moderate[i], c.high[i] = intensity(figures)
+	return nil
+}
+
+func (c *figureColumns) arrays() []any {
+	return []any{c.figures, c.trimps, c.tss, c.kms, c.qualities, c.versions, c.low, c.moderate, c.high}
+}
+
+// intensity gives the seconds in each phase; nil where the heart rate does not tell them.
+func intensity(figures *training.Figures) (low, moderate, high *int32) {
+	if !figures.Lucia.Known {
+		return nil, nil, nil
+	}
+	seconds := figures.LuciaS
+	return new(int32(seconds[0])), new(int32(seconds[1])), new(int32(seconds[2]))
+}
