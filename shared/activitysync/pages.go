@@ -2,6 +2,7 @@ package activitysync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -25,9 +26,12 @@ const (
 	LargestPageSize = 200
 )
 
-// Activities gives the page after the key before (empty: the newest). limit 0 is DefaultPageSize; more than
-// LargestPageSize is cut. A key that no page gave is Invalid.
-func (s *Service) Activities(ctx context.Context, accountID int64, before string, limit int) (Page, error) {
+// Activities gives, of the activities that the filter picks, the page after the key before (empty: the newest). limit 0 is
+// DefaultPageSize; more than LargestPageSize is cut. A key that no page gave is Invalid, and so is a last day before the first.
+func (s *Service) Activities(ctx context.Context, accountID int64, filter store.ActivityFilter, before string, limit int) (Page, error) {
+	if filter.From != nil && filter.To != nil && *filter.To < *filter.From {
+		return Page{}, fault.Field("to", "must not be before from")
+	}
 	var start time.Time
 	var id int64
 	if before != "" {
@@ -42,7 +46,7 @@ func (s *Service) Activities(ctx context.Context, accountID int64, before string
 	limit = min(limit, LargestPageSize)
 	var page Page
 	err := s.DB.Use(ctx, func(ctx context.Context, conn database.Conn) error {
-		found, err := store.ListActivities(ctx, conn, accountID, start, id, limit+1)
+		found, err := store.ListActivities(ctx, conn, accountID, filter, start, id, limit+1)
 		page.Activities = found
 		return err
 	})
@@ -137,6 +141,57 @@ func (s *Service) Streams(ctx context.Context, accountID, activityID int64) (str
 		return training.Streams{}, 0, fmt.Errorf("read streams: %w", err)
 	}
 	return streams, dueID, absent
+}
+
+// Retry asks anew for the samples of an activity that was given up on: at once in the interactive lane, and in phase two
+// should that fail. It gives the activity as it stands then and the due row's id for a Wake, 0 where nothing was parked:
+// who presses again asks for nothing more. One that has nothing to be had is a Conflict with code nothing-to-retry; what
+// keeps samples from being fetched is refused as by Streams.
+func (s *Service) Retry(ctx context.Context, accountID, activityID int64) (activity store.Activity, dueID int64, err error) {
+	err = s.DB.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		dueID = 0 // the transaction may run again
+		if activity, err = store.ReadActivity(ctx, conn, accountID, activityID); err != nil {
+			return err
+		}
+		switch activity.Streams {
+		case store.StreamsParked:
+		case store.StreamsNone, store.StreamsExpired:
+			return fault.New(fault.Conflict, "nothing-to-retry", "this activity does not wait for samples")
+		default:
+			return nil
+		}
+		absent, err := refetchable(ctx, conn, accountID, activityID)
+		if err = errors.Join(err, absent); err != nil {
+			return err
+		}
+		retried, err := store.RetryStreams(ctx, conn, accountID, activityID)
+		if err != nil {
+			return err
+		}
+		if retried {
+			if dueID, err = s.askForStreams(ctx, conn, accountID, activityID); err != nil {
+				return err
+			}
+		}
+		activity, err = store.ReadActivity(ctx, conn, accountID, activityID)
+		return err
+	})
+	if err != nil {
+		return store.Activity{}, 0, fmt.Errorf("retry activity: %w", err)
+	}
+	return activity, dueID, nil
+}
+
+// askForStreams makes an activity's samples due at once, and phase two a while later: it goes on asking where they fail.
+func (s *Service) askForStreams(ctx context.Context, conn database.Conn, accountID, activityID int64) (int64, error) {
+	trace := logging.TraceOf(ctx).ID
+	_, err := store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: accountID, Kind: store.KindStreams,
+		Lane: store.LaneBackfill, DueAt: s.now().Add(firstLateWait), Trace: trace, Resume: true})
+	if err != nil {
+		return 0, err
+	}
+	return store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: accountID, Kind: store.KindRefetch,
+		Subject: strconv.FormatInt(activityID, 10), Lane: store.LaneInteractive, Trace: trace})
 }
 
 // mostRefetches bounds what one account can ask for at a time in the lane that may use the whole quota.

@@ -50,7 +50,8 @@ type Activity struct {
 	TSS          training.Figure  `json:"tss"`
 	ExternalKm   training.Figure  `json:"external_km"`
 	Streams      string           `json:"streams" enum:"pending,stored,none,expired,parked" doc:"Where its samples are"`
-	StreamsCause string           `json:"streams_reason,omitempty"`
+	StreamsCause string           `json:"streams_reason,omitempty" doc:"Why there are none, or why they are waited for"`
+	StreamsRetry *time.Time       `json:"streams_retry_at,omitempty" doc:"When they are asked for again"`
 }
 
 // ActivityDetail is an activity with everything that was computed of it.
@@ -89,10 +90,22 @@ type streamsOutput struct {
 func (a *API) activityOperations(service huma.API) {
 	register(service, reads(operation(http.MethodGet, "/v1/activities", "activities", "Activities, newest first")),
 		func(ctx context.Context, in *struct {
-			Before string `query:"before" maxLength:"64" doc:"The key that the page before gave"`
-			Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+			Before  string           `query:"before" maxLength:"64" doc:"The key that the page before gave"`
+			Limit   int              `query:"limit" minimum:"1" maximum:"200" default:"50"`
+			Sport   string           `query:"sport" maxLength:"64" pattern:"^[A-Za-z0-9_-]*$" doc:"Only this sport type, as Strava names it"`
+			Quality training.Quality `query:"quality" enum:"stream,average,none" doc:"Only those whose TRIMP rests on this"`
+			From    string           `query:"from" format:"date" doc:"First local day; the first activity's where absent"`
+			To      string           `query:"to" format:"date" doc:"Last local day; the newest's where absent"`
 		}) (*struct{ Body ActivityPage }, error) {
-			page, err := a.Activities.Activities(ctx, identity(ctx).AccountID, in.Before, in.Limit)
+			filter := store.ActivityFilter{SportType: in.Sport, Quality: in.Quality}
+			var err error
+			if filter.From, err = dayIfAny("from", in.From); err != nil {
+				return nil, err
+			}
+			if filter.To, err = dayIfAny("to", in.To); err != nil {
+				return nil, err
+			}
+			page, err := a.Activities.Activities(ctx, identity(ctx).AccountID, filter, in.Before, in.Limit)
 			if err != nil {
 				return nil, err
 			}
@@ -129,6 +142,19 @@ func (a *API) activityOperations(service huma.API) {
 			}
 			return &streamsOutput{Status: http.StatusOK, Body: samplesOf(&streams)}, nil
 		})
+	register(service, status(operation(http.MethodPost, "/v1/activities/{id}/retry", "retry-activity",
+		"Ask again for the samples of a parked activity; asking twice asks once"), http.StatusAccepted),
+		func(ctx context.Context, in *activityInput) (*struct{ Body Activity }, error) {
+			accountID := identity(ctx).AccountID
+			found, dueID, err := a.Activities.Retry(ctx, accountID, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			if dueID != 0 {
+				a.wake(ctx, accountID, dueID)
+			}
+			return &struct{ Body Activity }{activityOf(&found)}, nil
+		})
 	alsoAnswers(service, "/v1/activities/{id}/streams", http.StatusAccepted, "They are being fetched: ask again after Retry-After seconds")
 }
 
@@ -140,7 +166,17 @@ func activityOf(found *store.Activity) Activity {
 		ElevationM: found.Summary.ElevationGainM, AverageHR: found.Summary.AverageHR,
 		Quality: found.Figures.Quality, TRIMP: found.Figures.TRIMP, TSS: found.Figures.TSS,
 		ExternalKm: found.Figures.ExternalKm, Streams: found.Streams, StreamsCause: found.StreamsReason,
+		StreamsRetry: found.StreamsRetryAt,
 	}
+}
+
+// dayIfAny reads a day of the query that may be absent.
+func dayIfAny(name, text string) (*training.Date, error) {
+	if text == "" {
+		return nil, nil
+	}
+	day, err := dayOf(name, text, 0)
+	return &day, err
 }
 
 func samplesOf(streams *training.Streams) Samples {

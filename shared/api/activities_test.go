@@ -46,12 +46,15 @@ func (b *browser) truth() (all []recorded) {
 }
 
 // pages reads all pages of a size.
-func (b *browser) pages(limit int) (all []Activity) {
+func (b *browser) pages(limit int) []Activity { b.t.Helper(); return b.filtered(limit, "") }
+
+// filtered reads all pages of a size under a filter, as &sport=Run.
+func (b *browser) filtered(limit int, filter string) (all []Activity) {
 	b.t.Helper()
 	before := ""
 	for range 1000 {
 		var page ActivityPage
-		b.get(fmt.Sprintf("/v1/activities?limit=%d&before=%s", limit, before)).wants(http.StatusOK).decode(&page)
+		b.get(fmt.Sprintf("/v1/activities?limit=%d&before=%s%s", limit, before, filter)).wants(http.StatusOK).decode(&page)
 		if all = append(all, page.Activities...); page.Next == "" {
 			return all
 		}

@@ -50,6 +50,7 @@ var accesses = []access{
 	{"GET /v1/activities", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/activities/{id}", theActivity, nil, 401, 404, 200, ""},
 	{"GET /v1/activities/{id}/streams", func(o *owner) string { return theActivity(o) + "/streams" }, nil, 401, 404, 200, ""},
+	{"POST /v1/activities/{id}/retry", func(o *owner) string { return theActivity(o) + "/retry" }, nil, 401, 404, 202, ""},
 	{"GET /v1/training-load", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/training-load/today", nil, nil, 401, 200, 200, ""},
 

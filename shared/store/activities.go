@@ -42,12 +42,13 @@ type Activity struct {
 	Streams         string
 	StreamsAttempts int
 	StreamsReason   string
-	SeenAt          time.Time // when it was listed or pushed first; zero in what is to be stored
+	StreamsRetryAt  *time.Time // when its streams are asked for again; nil at once where they are pending, else never by itself
+	SeenAt          time.Time  // when it was listed or pushed first; zero in what is to be stored
 }
 
 const activityColumns = `id, sport_type, name, start_at, start_local, time_zone, local_day - DATE '1970-01-01' AS local_day,
        summary, summary_hash, hr_histogram AS histogram, stream_figures, figures, streams, streams_attempts, streams_reason,
-       created_at AS seen_at`
+       streams_retry_at, created_at AS seen_at`
 
 // StoredSummary is what stands of an activity that a list page names again.
 type StoredSummary struct {
@@ -160,10 +161,17 @@ func summaryColumns(activities []Activity) ([]any, error) {
 		figures.arrays()), nil
 }
 
-// ListActivities gives a page of the account's activities, newest first: those before the key (beforeStart, beforeID),
-// from the newest where beforeStart is zero.
-func ListActivities(ctx context.Context, conn database.Conn, accountID int64, beforeStart time.Time, beforeID int64, limit int) (
-	[]Activity, error) {
+// ActivityFilter picks activities; the zero value picks all.
+type ActivityFilter struct {
+	SportType string           // as Strava names it
+	Quality   training.Quality // what the load rests on
+	From, To  *training.Date   // the first and the last local day
+}
+
+// ListActivities gives a page of the account's activities that the filter picks, newest first: those before the key
+// (beforeStart, beforeID), from the newest where beforeStart is zero.
+func ListActivities(ctx context.Context, conn database.Conn, accountID int64, filter ActivityFilter, beforeStart time.Time,
+	beforeID int64, limit int) ([]Activity, error) {
 	if beforeStart.IsZero() {
 		beforeStart = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
@@ -171,9 +179,26 @@ func ListActivities(ctx context.Context, conn database.Conn, accountID int64, be
 SELECT ` + activityColumns + `
 FROM activities
 WHERE account_id = $1 AND deleted_at IS NULL AND (start_at, id) < ($2, $3)
+  AND ($5 = '' OR sport_type = $5) AND ($6 = '' OR quality = $6)
+  AND ($7::integer IS NULL OR local_day >= DATE '1970-01-01' + $7)
+  AND ($8::integer IS NULL OR local_day <= DATE '1970-01-01' + $8)
 ORDER BY start_at DESC, id DESC
 LIMIT $4`
-	return collectActivities(ctx, conn, sql, accountID, beforeStart, beforeID, limit)
+	return collectActivities(ctx, conn, sql, accountID, beforeStart, beforeID, limit, filter.SportType, string(filter.Quality),
+		(*int32)(filter.From), (*int32)(filter.To))
+}
+
+// RetryStreams takes an activity out of parking, as if its streams had never been asked for. It gives false where the
+// activity is not parked, so that of two who ask at the same time one does it.
+func RetryStreams(ctx context.Context, conn database.Conn, accountID, activityID int64) (bool, error) {
+	tag, err := conn.Exec(ctx, `-- name: activities.retry_streams
+UPDATE activities
+SET streams = 'pending', streams_attempts = 0, streams_reason = '', streams_retry_at = NULL, updated_at = now()
+WHERE account_id = $1 AND id = $2 AND streams = 'parked' AND deleted_at IS NULL`, accountID, activityID)
+	if err != nil {
+		return false, fmt.Errorf("retry streams: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
 }
 
 // ReadActivity gives one activity, or NotFound where the account has no such activity.
