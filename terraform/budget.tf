@@ -35,7 +35,7 @@ locals {
   }
   connections_needed = sum([for c in values(local.connections) : c.total]) + var.connection_reserve
 
-  # Such as: migrate 2 × 1 × 1 = 2, onboarding 2 × 1 × 5 = 10, …, reserve 3: 21 of 22.
+  # Such as: migrate 2 × 1 × 1 = 2, onboarding 2 × 1 × 4 = 8, …, reserve 3: 21 of 22.
   connection_sum = join(", ", concat(
     [for name, c in local.connections : "${name} 2 × ${local.functions[name].max_instances} × ${c.per_instance} = ${c.total}" if c.total > 0],
     ["reserve ${var.connection_reserve}: ${local.connections_needed} of ${local.connections_available}"],

@@ -1,6 +1,7 @@
 # Copy to <project id>.tfvars beside this file; that copy is not committed. It holds no secret.
 region           = "europe-west1"
 strava_client_id = "12345"
+mail_from        = "Train-D <no-reply@example.com>"
 alert_emails     = ["operator@example.com"]
 
 # domain        = "train-d.example.com"

@@ -1,6 +1,6 @@
 # One entry is one function: its key is its folder in functions/, its name in the cloud, its field `function` in the logs
 # and, capitalised, its entry point. A new function is a folder, an entry here, one in local.jobs (jobs.tf) and a
-# playbook. Mail's entry will stand behind migrate's: topic = "mail", with the mail server's settings and password.
+# playbook.
 #
 #   public     anyone may call it; otherwise only the identity that pushes messages may
 #   topic      the topic whose messages are pushed to it; null for none
@@ -14,7 +14,7 @@ locals {
     onboarding = {
       public    = true
       topic     = null
-      publishes = ["sync"]
+      publishes = ["sync", "mail"]
       database  = "pool"
       login     = "iam"
       timeout   = 60
@@ -24,7 +24,7 @@ locals {
       concurrency   = 80
       cpu           = "1"
       memory        = "512Mi"
-      pool_max      = 4
+      pool_max      = 3
       fallback_max  = 1
       env = {
         PUBLIC_URL       = local.public_url
@@ -63,7 +63,7 @@ locals {
     dispatch = {
       public        = false
       topic         = "schedule"
-      publishes     = ["sync"]
+      publishes     = ["sync", "mail"]
       database      = "direct"
       login         = "iam"
       timeout       = 60
@@ -122,6 +122,27 @@ locals {
         DATABASE_STATEMENT_TIMEOUT = "500s"
       }
       secrets = { DATABASE_PASSWORD = "migrate-password" }
+    }
+
+    mail = {
+      public        = false
+      topic         = "mail"
+      publishes     = []
+      database      = "direct"
+      login         = "iam"
+      timeout       = 60
+      min_instances = 0
+      max_instances = 1
+      concurrency   = 1
+      cpu           = "1"
+      memory        = "256Mi"
+      pool_max      = 0
+      fallback_max  = 0
+      env = {
+        PUBLIC_URL = local.public_url
+        MAIL_FROM  = var.mail_from
+      }
+      secrets = { SMTP_URL = "smtp-url" }
     }
   }
 }

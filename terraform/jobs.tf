@@ -20,6 +20,10 @@ locals {
       failing = { window = 900, above = 10 }
       silent  = { by = "backlog", window = 900, playbook = "freshness.md" }
     }
+    mail = {
+      failing = { window = 900, above = 5 }
+      silent  = { by = "backlog", window = 900, playbook = "mail.md" }
+    }
     migrate = {
       failing = { window = 300, above = 0 }
       silent  = { by = "backlog", window = 900, playbook = "error-rate.md" }

@@ -36,6 +36,15 @@ variable "strava_client_id" {
   }
 }
 
+variable "mail_from" {
+  description = "Sender of e-mail, as Train-D <no-reply@example.com>. The mail server's address and password go to Secret Manager (smtp-url)."
+  type        = string
+  validation {
+    condition     = can(regex("^[^@<>\\r\\n]*<?[^@\\s<>]+@[^@\\s<>]+>?$", var.mail_from))
+    error_message = "A sender is an e-mail address, as Train-D <no-reply@example.com>."
+  }
+}
+
 variable "webhook_subscription_id" {
   description = "Id of the push subscription at Strava, whose events alone are taken; 0 until one is made."
   type        = number

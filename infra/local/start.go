@@ -40,6 +40,9 @@ func (s *System) startAll(ctx context.Context, binaries map[string]string) error
 	if err := s.startCloud(ctx, ports); err != nil {
 		return err
 	}
+	if s.smtp, err = cloudsim.StartSMTP(s.showMail); err != nil {
+		return err
+	}
 	if !s.realStrava() {
 		if err := s.startSimulator(ctx, binaries["stravasim"]); err != nil {
 			return err
@@ -128,6 +131,15 @@ func (s *System) startCloud(ctx context.Context, ports map[string]int) error {
 	return nil
 }
 
+// showMail prints an e-mail's link on the terminal: it goes nowhere else.
+func (s *System) showMail(caught cloudsim.Caught) {
+	for word := range strings.FieldsSeq(caught.Body) {
+		if strings.HasPrefix(word, s.info.URL+"/") {
+			_, _ = fmt.Fprintf(s.terminal, "E-mail to %s: %s\n    %s\n", caught.To, caught.Header.Get("Subject"), word)
+		}
+	}
+}
+
 func (s *System) startSimulator(ctx context.Context, binary string) error {
 	port := s.settings.Port + 1
 	environment := with(os.Environ(), map[string]string{
@@ -157,6 +169,9 @@ func (s *System) startFunction(ctx context.Context, name, entry, binary string, 
 		return Program{}, err
 	}
 	maps.Copy(settings, own)
+	if name == "mail" {
+		settings["SMTP_URL"], settings["MAIL_FROM"] = s.smtp.URL(), "Train-D <no-reply@train-d.example>"
+	}
 	if name == "sync" {
 		settings["CLOUD_RUN_TIMEOUT_SECONDS"] = "110"
 	}

@@ -28,6 +28,7 @@ var functions = []struct{ name, entry, topic string }{
 	{"webhook", "Webhook", ""},
 	{"dispatch", "Dispatch", "schedule"},
 	{"sync", "Sync", "sync"},
+	{"mail", "Mail", "mail"},
 }
 
 // System is the running local system.
@@ -38,6 +39,7 @@ type System struct {
 	database  *databaseServer
 	instance  *cloudsim.SQLInstance // nil in front of a PostgreSQL of the user's own
 	cloud     *cloudsim.Cloud
+	smtp      *cloudsim.SMTP
 	simulator *process
 	functions []*process
 	logs      []io.Closer
@@ -96,6 +98,9 @@ func Start(ctx context.Context, settings Settings, terminal io.Writer) (_ *Syste
 	}
 	return s, s.describe()
 }
+
+// Mails are the e-mails that the functions sent, oldest first.
+func (s *System) Mails() []cloudsim.Caught { return s.smtp.Mails() }
 
 // Info tells where everything is.
 func (s *System) Info() Info { return s.info }
@@ -179,6 +184,9 @@ func (s *System) Stop() error {
 	}
 	if s.cloud != nil {
 		mistakes = append(mistakes, s.cloud.Close())
+	}
+	if s.smtp != nil {
+		mistakes = append(mistakes, s.smtp.Close())
 	}
 	if s.instance != nil {
 		mistakes = append(mistakes, s.instance.Close())

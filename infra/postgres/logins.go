@@ -19,6 +19,7 @@ var groups = map[string]string{
 	"onboarding": "traind_onboarding",
 	"dispatch":   "traind_dispatch",
 	"sync":       "traind_sync",
+	"mail":       "traind_mail",
 }
 
 // Logins lists the logins of the functions other than the [Owner], sorted.

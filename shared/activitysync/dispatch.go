@@ -2,6 +2,7 @@ package activitysync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -27,7 +28,7 @@ type Dispatcher struct {
 // dispatchPage is how many accounts are read and woken at a time.
 const dispatchPage = 2000
 
-// Tick publishes one Wake for every account that has something due, whoever it is and however many there are, and one for
+// Tick publishes one Wake, and where e-mail is due one Mail, for every account that has something due, whoever it is and however many there are, and one for
 // housekeeping, whose row it writes where there is none. Work whose lane has none of Strava's quota left is not woken. A
 // Wake is only a hint: overlapping ticks, a tick that breaks off and one that comes again are harmless.
 func (d *Dispatcher) Tick(ctx context.Context) error {
@@ -49,10 +50,27 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 		logging.Log(ctx, slog.LevelError, logging.EventErasureLate, "athletes' data is not erased in time",
 			slog.Int("erasures", seen.lateErasures))
 	}
-	woken, err := d.wake(ctx, db, now, seen.lastLane)
-	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken),
+	woken, err := d.wakeAll(ctx, message.TopicSync, func(due store.DueAccount) any {
+		return message.NewWake(due.DueID, due.AccountID)
+	}, func(after int64) (page []store.DueAccount, err error) {
+		err = db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+			page, err = store.ListDueAccounts(ctx, conn, now, seen.lastLane, after, dispatchPage)
+			return err
+		})
+		return page, err
+	})
+	mailed, mailErr := d.wakeAll(ctx, message.TopicMail, func(due store.DueAccount) any {
+		return message.NewMail(due.DueID, due.AccountID)
+	}, func(after int64) (page []store.DueAccount, err error) {
+		err = db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+			page, err = store.ListDueMail(ctx, conn, now, after, dispatchPage)
+			return err
+		})
+		return page, err
+	})
+	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken), slog.Int("mailed", mailed),
 		slog.Int("oldest_s", int(seen.waited.Seconds())))
-	return err
+	return errors.Join(err, mailErr)
 }
 
 // sight is what a tick sees before it wakes anybody.
@@ -83,23 +101,20 @@ func look(ctx context.Context, db database.Database, now time.Time) (sight, erro
 	return seen, err
 }
 
-// wake publishes a Wake for every account that has something due, and says for how many it did.
-func (d *Dispatcher) wake(ctx context.Context, db database.Database, now time.Time, lastLane int) (int, error) {
+// wakeAll publishes a message for every account that list gives page by page, and says for how many it did.
+func (d *Dispatcher) wakeAll(ctx context.Context, topic message.Topic, body func(store.DueAccount) any,
+	list func(after int64) ([]store.DueAccount, error)) (int, error) {
 	woken := 0
 	for after := int64(-1); ; {
-		var page []store.DueAccount
-		err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			page, err = store.ListDueAccounts(ctx, conn, now, lastLane, after, dispatchPage)
-			return err
-		})
+		page, err := list(after)
 		if err != nil || len(page) == 0 {
 			return woken, err
 		}
 		wakes := make([]any, len(page))
 		for i, account := range page {
-			wakes[i] = message.NewWake(account.DueID, account.AccountID)
+			wakes[i] = body(account)
 		}
-		if err := d.Publisher.PublishAll(ctx, message.TopicSync, wakes); err != nil {
+		if err := d.Publisher.PublishAll(ctx, topic, wakes); err != nil {
 			return woken, fmt.Errorf("wake accounts: %w", err)
 		}
 		woken += len(page)

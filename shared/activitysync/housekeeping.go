@@ -21,6 +21,7 @@ const (
 var sweeps = []func(ctx context.Context, conn database.Conn, now time.Time, limit int) (int, error){
 	store.ExpireStreams,
 	store.DeleteEndedSessions,
+	store.DeleteExpiredEmailTokens,
 	func(ctx context.Context, conn database.Conn, now time.Time, _ int) (int, error) {
 		return 0, store.ForgetErasures(ctx, conn, now.Add(-revokeWithin), now.Add(-receiptsKept))
 	},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -38,6 +39,13 @@ func (c *Sync) check(m *mistakes) {
 	c.Strava.check(m, c.Service)
 	c.Tokens.check(m)
 	c.Streams.check(m)
+}
+
+func (c *Mail) check(m *mistakes) {
+	c.Service.check(m)
+	c.Database.check(m, c.Service)
+	c.Push.check(m, c.Service)
+	c.SMTP.check(m, c.Service)
 }
 
 func (c *Migrate) check(m *mistakes) {
@@ -130,16 +138,32 @@ func (h *Hook) check(m *mistakes) {
 }
 
 func (a *Accounts) check(m *mistakes, s Service) {
-	a.PublicURL = strings.TrimSuffix(a.PublicURL, "/")
-	checkURL(m, s, "PUBLIC_URL", a.PublicURL)
-	if u, err := url.Parse(a.PublicURL); err == nil {
-		m.require(u.Path == "", "PUBLIC_URL", "write it without a path")
-	}
+	a.PublicURL = checkPublicURL(m, s, a.PublicURL)
 	m.require(a.SessionIdle >= time.Minute, "SESSION_IDLE", "write a duration of at least 1m")
 	m.require(a.SessionLifetime >= time.Minute, "SESSION_LIFETIME", "write a duration of at least 1m")
 	if m.good("SESSION_IDLE", "SESSION_LIFETIME") && a.SessionIdle > a.SessionLifetime {
 		m.add("SESSION_IDLE", "write at most SESSION_LIFETIME")
 	}
+}
+
+func (s *SMTP) check(m *mistakes, service Service) {
+	s.PublicURL = checkPublicURL(m, service, s.PublicURL)
+	u, err := url.Parse(s.URL.Reveal())
+	m.require(err == nil && (u.Scheme == "smtps" || u.Scheme == "smtp") && u.Hostname() != "" && isPort(u.Host) && u.Path == "" &&
+		u.RawQuery == "" && u.Fragment == "", "SMTP_URL",
+		"write smtps://user:password@host or smtp://user:password@host; special characters of the password need percent signs")
+	_, err = mail.ParseAddress(s.From)
+	m.require(err == nil, "MAIL_FROM", "write a sender, as Train-D <no-reply@example.com>")
+}
+
+// checkPublicURL gives the address without a slash at its end.
+func checkPublicURL(m *mistakes, s Service, text string) string {
+	text = strings.TrimSuffix(text, "/")
+	checkURL(m, s, "PUBLIC_URL", text)
+	if u, err := url.Parse(text); err == nil {
+		m.require(u.Path == "", "PUBLIC_URL", "write it without a path")
+	}
+	return text
 }
 
 func (t *Tokens) check(m *mistakes) {

@@ -38,6 +38,14 @@ type Sync struct {
 	SyncConnection
 }
 
+// Mail is everything that function Mail can be told.
+type Mail struct {
+	Service  Service
+	Database Database
+	Push     Push
+	SMTP     SMTP
+}
+
 // Migrate is everything that function Migrate can be told.
 type Migrate struct {
 	Service  Service
@@ -48,7 +56,7 @@ type Migrate struct {
 
 // Function is the settings of one of the functions.
 type Function interface {
-	Onboarding | Webhook | Dispatch | Sync | Migrate
+	Onboarding | Webhook | Dispatch | Sync | Mail | Migrate
 }
 
 // LoadOnboarding reads Onboarding's settings; the error is an *Error with all mistakes.
@@ -62,6 +70,9 @@ func LoadDispatch() (Dispatch, error) { return Load[Dispatch](os.Environ()) }
 
 // LoadSync reads Sync's settings; the error is an *Error with all mistakes.
 func LoadSync() (Sync, error) { return Load[Sync](os.Environ()) }
+
+// LoadMail reads Mail's settings; the error is an *Error with all mistakes.
+func LoadMail() (Mail, error) { return Load[Mail](os.Environ()) }
 
 // LoadMigrate reads Migrate's settings; the error is an *Error with all mistakes.
 func LoadMigrate() (Migrate, error) { return Load[Migrate](os.Environ()) }

@@ -89,6 +89,14 @@ type Tokens struct {
 	Keyset Secret `env:"TOKEN_KEYSET" means:"Tink keyset (JSON, AES256-GCM) that seals tokens at rest. Demanded."`
 }
 
+// SMTP says which server takes e-mail, and what stands in it.
+type SMTP struct {
+	// URL is a secret: it holds the password. Without TLS nothing is sent, but to this very machine.
+	URL       Secret `env:"SMTP_URL" means:"Server that takes e-mail: smtps://user:password@host (TLS, port 465) or smtp://user:password@host (STARTTLS, port 587). Demanded."`
+	From      string `env:"MAIL_FROM" means:"Sender of e-mail, as Train-D <no-reply@example.com>. Demanded."`
+	PublicURL string `env:"PUBLIC_URL" means:"Address that browsers use, without a path. Demanded."`
+}
+
 // Logins says which logins get the rights of which function.
 type Logins struct {
 	// Functions maps a login to its function's name: a function has a login for each way that it logs in.

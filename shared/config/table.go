@@ -20,7 +20,7 @@ type Setting struct {
 // functions are the settings of each function.
 var functions = []reflect.Type{
 	reflect.TypeFor[Onboarding](), reflect.TypeFor[Webhook](), reflect.TypeFor[Dispatch](), reflect.TypeFor[Sync](),
-	reflect.TypeFor[Migrate](),
+	reflect.TypeFor[Mail](), reflect.TypeFor[Migrate](),
 }
 
 // Table lists every setting of every function, in the order of their structs.

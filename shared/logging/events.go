@@ -88,6 +88,16 @@ const (
 	EventAccountErased Event = "account.erased"
 )
 
+// E-mail.
+const (
+	// EventMailSent is an e-mail that the mail server took.
+	EventMailSent Event = "mail.sent"
+	// EventMailPostponed is an e-mail that the mail server did not take for now; it is tried again.
+	EventMailPostponed Event = "mail.postponed"
+	// EventMailParked is an e-mail that can't be sent: the mail server refuses it, or did not take it for a day.
+	EventMailParked Event = "mail.parked"
+)
+
 // The schema.
 const (
 	// EventMigrateApplied is a migration of the schema that was applied.
@@ -135,6 +145,7 @@ func Catalogue() []Event {
 		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
 		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountExported,
 		EventAccountErasing, EventAccountErased,
+		EventMailSent, EventMailPostponed, EventMailParked,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,
 		EventFunctionStopped, EventRequestCompleted,

@@ -31,6 +31,7 @@ const (
 	KindTick    = "tick"
 	KindWake    = "wake"
 	KindHint    = "hint"
+	KindMail    = "mail"
 	KindMigrate = "migrate"
 )
 
@@ -49,6 +50,18 @@ type Wake struct {
 // NewWake is the message for an account's due row.
 func NewWake(dueID, accountID int64) Wake {
 	return Wake{Kind: KindWake, DueID: dueID, AccountID: accountID}
+}
+
+// Mail asks Mail to send the e-mails that are due to an account's owner.
+type Mail struct {
+	Kind      string `json:"kind"`       // "mail"
+	DueID     int64  `json:"due_id"`     // the due row that caused the message
+	AccountID int64  `json:"account_id"` // whose owner it goes to
+}
+
+// NewMail is the message for an account's due e-mail.
+func NewMail(dueID, accountID int64) Mail {
+	return Mail{Kind: KindMail, DueID: dueID, AccountID: accountID}
 }
 
 // What a Hint is about, and what is said to have become of it.
@@ -79,7 +92,7 @@ type Migrate struct {
 
 // Body is one of the messages.
 type Body interface {
-	Tick | Wake | Hint | Migrate
+	Tick | Wake | Hint | Mail | Migrate
 }
 
 func (t Tick) check() error    { return checkKind(t.Kind, KindTick) }
@@ -90,6 +103,13 @@ func (w Wake) check() error {
 		return errors.New("due_id must be above 0 and account_id not below")
 	}
 	return checkKind(w.Kind, KindWake)
+}
+
+func (m Mail) check() error {
+	if m.DueID <= 0 || m.AccountID <= 0 {
+		return errors.New("due_id and account_id must be above 0")
+	}
+	return checkKind(m.Kind, KindMail)
 }
 
 func (h Hint) check() error {

@@ -18,6 +18,13 @@ func TestAMessageReadsBack(t *testing.T) {
 	if got, err := Decode[Hint](text); err != nil || got != hint || KindOf(text) != KindHint {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	text = []byte(`{"kind":"mail","due_id":3,"account_id":7}`)
+	if got, err := Decode[Mail](text); err != nil || got != NewMail(3, 7) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := Decode[Mail]([]byte(`{"kind":"mail","due_id":3,"account_id":0}`)); fault.KindOf(err) != fault.Malformed {
+		t.Errorf("mail to nobody: got %+v, %v", got, err)
+	}
 	if _, err := Decode[Tick]([]byte(" {\"kind\":\"tick\"}\n")); err != nil {
 		t.Error(err)
 	}
@@ -72,7 +79,7 @@ func TestAHintThatNobodyCanActOnIsMalformed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, text := range []string{`{"kind":"wake","due_id":1,"account_id":2}`, `{"kind":"tick"}`, `{"kind":"migrate"}`,
+	for _, text := range []string{`{"kind":"wake","due_id":1,"account_id":2}`, `{"kind":"tick"}`, `{"kind":"migrate"}`, `{"kind":"mail","due_id":1,"account_id":2}`,
 		`{"kind":"hint","object":"athlete","aspect":"deauthorize","object_id":7,"owner_id":7,"event_time":1}`,
 		`{"kind":"hint","object":"activity","aspect":"update","object_id":9007199254740993,"owner_id":7,"event_time":1516126043}`} {
 		f.Add([]byte(text))
@@ -81,6 +88,7 @@ func FuzzDecode(f *testing.F) {
 		KindOf(data)
 		readsBack[Wake](t, data)
 		readsBack[Hint](t, data)
+		readsBack[Mail](t, data)
 		readsBack[Tick](t, data)
 		readsBack[Migrate](t, data)
 	})

@@ -30,6 +30,15 @@ const (
 	KindHousekeeping  = "housekeeping"
 )
 
+// The kinds of due e-mail. They are Mail's to work off, with leases of their own; every other kind is Sync's. A verification's
+// cursor names the address, in "address", where it is not the account's yet.
+const (
+	KindPasswordReset     = "password_reset"
+	KindEmailVerification = "email_verification"
+)
+
+const mailKinds = `('password_reset', 'email_verification')`
+
 // The lanes of due work, most urgent first: what a person waits for, what a webhook told, what reconciles, what fills up.
 const (
 	LaneInteractive = 0
@@ -106,32 +115,44 @@ RETURNING id`
 	return id, nil
 }
 
-// ClaimDue leases the account's most urgent row that is due at now, oldest first. It gives false where nothing is due and
+// ClaimDue leases the account's most urgent row that is due at now, oldest first; e-mail is left to ClaimMail. It gives false where nothing is due and
 // also while another lease of the account runs: one unit per athlete at a time. It needs no transaction around it. The
 // claim counts as an attempt until progress is made, so that work which kills its worker is found.
 func ClaimDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time, lease time.Duration) (Due, bool, error) {
+	return claimOne(ctx, conn, accountID, false, now, lease)
+}
+
+// ClaimMail is ClaimDue for the account's e-mail alone: neither waits for the other's lease.
+func ClaimMail(ctx context.Context, conn database.Conn, accountID int64, now time.Time, lease time.Duration) (Due, bool, error) {
+	return claimOne(ctx, conn, accountID, true, now, lease)
+}
+
+func claimOne(ctx context.Context, conn database.Conn, accountID int64, mail bool, now time.Time, lease time.Duration) (Due, bool, error) {
 	// The lock must be taken before the claiming statement takes its snapshot, else two workers could each see only
 	// the row that the other has not taken. Both statements travel in one round trip and one implicit transaction.
 	batch := &pgx.Batch{}
 	batch.Queue(`-- name: due.lock_account
-SELECT pg_advisory_xact_lock(hashtextextended('train-d/due/' || $1::bigint, 0))`, accountID)
+SELECT pg_advisory_xact_lock(hashtextextended(CASE WHEN $2 THEN 'train-d/mail/' ELSE 'train-d/due/' END || $1::bigint, 0))`,
+		accountID, mail)
 	batch.Queue(`-- name: due.claim
 UPDATE due_work
 SET lease_until = $3, lease_token = gen_random_uuid(), attempts = attempts + 1, tried_at = $2
 WHERE id = (SELECT id
             FROM due_work
             WHERE (account_id = $1 OR ($1 = 0 AND account_id IS NULL))
+              AND (kind IN `+mailKinds+`) = $4
               AND parked_at IS NULL
               AND due_at <= $2
               AND NOT EXISTS (SELECT 1
                               FROM due_work AS running
                               WHERE (running.account_id = $1 OR ($1 = 0 AND running.account_id IS NULL))
+                                AND (running.kind IN `+mailKinds+`) = $4
                                 AND running.lease_until > $2)
             ORDER BY lane, due_at, id
             LIMIT 1)
 RETURNING id, coalesce(account_id, 0) AS account_id, kind, subject, lane, cursor, attempts, refusals,
     revision, lease_token, origin_trace`,
-		accountID, now, now.Add(lease))
+		accountID, now, now.Add(lease), mail)
 	results := conn.SendBatch(ctx, batch)
 	defer func() { _ = results.Close() }()
 	if _, err := results.Exec(); err != nil {

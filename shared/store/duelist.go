@@ -10,12 +10,12 @@ import (
 	"github.com/train-d/train-d/shared/database"
 )
 
-// ResumeParked makes all parked work of the account due at dueAt, where it was.
+// ResumeParked makes all parked work of the account but e-mail due at dueAt, where it was.
 func ResumeParked(ctx context.Context, conn database.Conn, accountID int64, dueAt time.Time) error {
 	_, err := conn.Exec(ctx, `-- name: due.resume_parked
 UPDATE due_work
 SET parked_at = NULL, parked_reason = '', attempts = 0, refusals = 0, due_at = $2
-WHERE account_id = $1 AND parked_at IS NOT NULL`, accountID, dueAt)
+WHERE account_id = $1 AND parked_at IS NOT NULL AND kind NOT IN `+mailKinds, accountID, dueAt)
 	if err != nil {
 		return fmt.Errorf("resume parked work: %w", err)
 	}
@@ -51,9 +51,9 @@ type DueAccount struct {
 	AccountID int64
 }
 
-// waitsForAWorker is what is due at $1 and nobody has a lease on, in the lanes up to $2.
+// waitsForAWorker is what, e-mail aside, is due at $1 and nobody has a lease on, in the lanes up to $2.
 const waitsForAWorker = `parked_at IS NULL AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-  AND (lane <= $2 OR kind IN ('recompute', 'housekeeping', 'erasure'))`
+  AND (lane <= $2 OR kind IN ('recompute', 'housekeeping', 'erasure')) AND kind NOT IN ` + mailKinds
 
 // ListDueAccounts gives the accounts that have unleased work due at now, one row each, by ascending id above after (-1 at
 // the start), so that pages of it visit every account once however long the list is. Work that calls Strava counts only
@@ -74,6 +74,26 @@ LIMIT $4`
 	accounts, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueAccount])
 	if err != nil {
 		return nil, fmt.Errorf("list due accounts: %w", err)
+	}
+	return accounts, nil
+}
+
+// ListDueMail is ListDueAccounts for e-mail.
+func ListDueMail(ctx context.Context, conn database.Conn, now time.Time, after int64, limit int) ([]DueAccount, error) {
+	const sql = `-- name: due.list_mail
+SELECT DISTINCT ON (account_id) id AS due_id, account_id
+FROM due_work
+WHERE account_id > $2 AND kind IN ` + mailKinds + ` AND parked_at IS NULL AND due_at <= $1
+  AND (lease_until IS NULL OR lease_until <= $1)
+ORDER BY account_id, due_at
+LIMIT $3`
+	rows, err := conn.Query(ctx, sql, now, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due mail: %w", err)
+	}
+	accounts, err := pgx.CollectRows(rows, pgx.RowToStructByName[DueAccount])
+	if err != nil {
+		return nil, fmt.Errorf("list due mail: %w", err)
 	}
 	return accounts, nil
 }
@@ -101,13 +121,13 @@ type DueState struct {
 	Attempts int
 }
 
-// ListDue gives the account's due work, most urgent first.
+// ListDue gives the account's due work but e-mail, most urgent first.
 func ListDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time) ([]DueState, error) {
 	const sql = `-- name: due.list
 SELECT id, kind, due_at, coalesce(lease_until > $2, false) AS running, parked_at IS NOT NULL AS parked,
        parked_reason AS reason, attempts
 FROM due_work
-WHERE account_id = $1
+WHERE account_id = $1 AND kind NOT IN ` + mailKinds + `
 ORDER BY lane, due_at, id`
 	rows, err := conn.Query(ctx, sql, accountID, now)
 	if err != nil {

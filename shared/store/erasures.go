@@ -75,7 +75,7 @@ DELETE FROM strava_connections WHERE account_id = $1`, connection.AccountID); er
 // deleteStravaWork deletes what is due for an account with Strava.
 func deleteStravaWork(ctx context.Context, conn database.Conn, accountID int64) error {
 	if _, err := conn.Exec(ctx, `-- name: due.delete_strava
-DELETE FROM due_work WHERE account_id = $1 AND kind <> 'recompute'`, accountID); err != nil {
+DELETE FROM due_work WHERE account_id = $1 AND kind <> 'recompute' AND kind NOT IN `+mailKinds, accountID); err != nil {
 		return fmt.Errorf("delete due work: %w", err)
 	}
 	return nil

@@ -16,11 +16,12 @@ var ExportTables = []ExportTable{
 			{"email", "e-mail address, if there is one"},
 			{"has_password", "whether a password is set; the password itself is known to nobody"},
 			{"created_at", "when the account was opened"},
+			{"email_verified_at", "when mail to the address was seen to reach you"},
 		},
 		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
 			return few(ctx, conn, `-- name: export.accounts
 SELECT row_to_json(held)
-FROM (SELECT id, email, password_hash IS NOT NULL AS has_password, created_at FROM accounts WHERE id = $1) AS held`, accountID)
+FROM (SELECT id, email, password_hash IS NOT NULL AS has_password, created_at, email_verified_at FROM accounts WHERE id = $1) AS held`, accountID)
 		},
 	},
 	{
@@ -53,6 +54,20 @@ SELECT to_jsonb(held) FROM athletes AS held WHERE account_id = $1`, accountID)
 		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
 			return few(ctx, conn, `-- name: export.consents
 SELECT to_jsonb(held) FROM consents AS held WHERE account_id = $1 ORDER BY accepted_at, document`, accountID)
+		},
+	},
+	{
+		Name: "email_tokens", Title: "the links that were mailed to you and still work",
+		Columns: []ExportColumn{
+			{"kind", "what the link is for: password_reset or email_verification"},
+			{"letter", "number of the e-mail"},
+			{"address", "where it was sent"},
+			{"created_at", "when it was sent"},
+			{"expires_at", "when the link stops working"},
+		},
+		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
+			return few(ctx, conn, `-- name: export.email_tokens
+SELECT to_jsonb(held) - 'token_hash' FROM email_tokens AS held WHERE account_id = $1 ORDER BY created_at, letter`, accountID)
 		},
 	},
 	{
@@ -202,6 +217,7 @@ var withheld = map[string]string{
 	"accounts.erasing_at":                     "set only once nobody can ask any more",
 	"accounts.password_hash":                  "a hash that guesses could be tried against",
 	"sessions.token_hash":                     "a hash of what lets in",
+	"email_tokens.token_hash":                 "a hash of what sets a password",
 	"sessions.oauth_state_hash":               "a hash of what lets connect",
 	"strava_connections.sealed_access_token":  "sealed, and lets read at Strava",
 	"strava_connections.sealed_refresh_token": "sealed, and lets read at Strava",

@@ -46,6 +46,17 @@ SELECT FROM gone`, now, limit)
 	return int(tag.RowsAffected()), nil
 }
 
+// DeleteExpiredEmailTokens deletes up to limit tokens whose time is up at now, and gives how many.
+func DeleteExpiredEmailTokens(ctx context.Context, conn database.Conn, now time.Time, limit int) (int, error) {
+	tag, err := conn.Exec(ctx, `-- name: email_tokens.delete_expired
+DELETE FROM email_tokens
+WHERE token_hash IN (SELECT token_hash FROM email_tokens WHERE expires_at <= $1 LIMIT $2)`, now, limit)
+	if err != nil {
+		return 0, fmt.Errorf("delete expired e-mail tokens: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
 // DeleteEndedSessions deletes up to limit sessions whose time is up at now, and gives how many.
 func DeleteEndedSessions(ctx context.Context, conn database.Conn, now time.Time, limit int) (int, error) {
 	tag, err := conn.Exec(ctx, `-- name: sessions.delete_ended

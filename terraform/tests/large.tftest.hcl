@@ -8,6 +8,7 @@ mock_provider "google" {
 variables {
   project          = "train-d-test"
   strava_client_id = "12345"
+  mail_from        = "Train-D <no-reply@example.com>"
   migrate_password = "made-up"
   pool_password    = "made-up"
   archives         = "tests/archives"
@@ -26,7 +27,7 @@ run "a_thousand_athletes" {
   }
 
   assert {
-    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 2 × 12 = 48, sync 2 × 10 × 1 = 20, reserve 3: 75 of 97"
+    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, mail 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 2 × 12 = 48, sync 2 × 10 × 1 = 20, reserve 3: 77 of 97"
     error_message = "The budget for a thousand athletes is ${output.connections}."
   }
 }
@@ -47,7 +48,7 @@ run "a_hundred_thousand_athletes" {
   }
 
   assert {
-    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 10 × 12 = 240, sync 2 × 120 × 1 = 240, reserve 3: 487 of 597"
+    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, mail 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 10 × 12 = 240, sync 2 × 120 × 1 = 240, reserve 3: 489 of 597"
     error_message = "The budget of the large deployment is ${output.connections}."
   }
   assert {
@@ -162,6 +163,7 @@ run "mistakes_in_settings_are_refused" {
     region                = "Belgium"
     domain                = "https://train-d.example.com"
     strava_client_id      = "my app"
+    mail_from             = "nobody"
     database_tier         = "db-n1-standard-1"
     stream_retention_days = -1
     connection_reserve    = 0
@@ -171,7 +173,7 @@ run "mistakes_in_settings_are_refused" {
   }
 
   expect_failures = [
-    var.region, var.domain, var.strava_client_id, var.database_tier, var.stream_retention_days, var.connection_reserve,
+    var.region, var.domain, var.strava_client_id, var.mail_from, var.database_tier, var.stream_retention_days, var.connection_reserve,
     var.alert_emails, var.pool_password_version, var.playbooks_url,
   ]
 }

@@ -8,6 +8,7 @@ mock_provider "google" {
 variables {
   project          = "train-d-test"
   strava_client_id = "12345"
+  mail_from        = "Train-D <no-reply@example.com>"
   migrate_password = "made-up"
   pool_password    = "made-up"
   archives         = "tests/archives"
@@ -41,7 +42,7 @@ run "no_public_database_and_every_share_of_its_connections" {
     error_message = "The server's max_connections is not the number that the budget counts with."
   }
   assert {
-    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 1 × 5 = 10, sync 2 × 2 × 1 = 4, reserve 3: 21 of 22"
+    condition     = output.connections == "dispatch 2 × 1 × 1 = 2, mail 2 × 1 × 1 = 2, migrate 2 × 1 × 1 = 2, onboarding 2 × 1 × 4 = 8, sync 2 × 2 × 1 = 4, reserve 3: 21 of 22"
     error_message = "The budget of the smallest deployment is ${output.connections}."
   }
 
@@ -66,7 +67,7 @@ run "no_public_database_and_every_share_of_its_connections" {
   assert {
     condition = (
       module.function["migrate"].declared.env.CLOUD_SQL_IAM_LOGIN == "false" &&
-      alltrue([for name in ["onboarding", "dispatch", "sync"] : module.function[name].declared.env.CLOUD_SQL_IAM_LOGIN == "true"])
+      alltrue([for name in ["onboarding", "dispatch", "sync", "mail"] : module.function[name].declared.env.CLOUD_SQL_IAM_LOGIN == "true"])
     )
     error_message = "Migrate alone logs in with a password."
   }
