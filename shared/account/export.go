@@ -2,6 +2,7 @@ package account
 
 import (
 	"archive/zip"
+	"bufio"
 	"compress/flate"
 	"context"
 	"encoding/json"
@@ -79,7 +80,8 @@ type exportArchive struct {
 
 // newExportArchive begins a zip. It packs quickly rather than tightly: the reader waits for a request that must end in time.
 func newExportArchive(w io.Writer, at time.Time) *exportArchive {
-	a := &exportArchive{zip: zip.NewWriter(w), at: at}
+	// What is small goes out at once: a failure before the activities, which are not, leaves nothing begun.
+	a := &exportArchive{zip: zip.NewWriter(bufio.NewWriterSize(w, 16<<10)), at: at}
 	var packer *flate.Writer // its tables are large, and files come one after another
 	a.zip.RegisterCompressor(zip.Deflate, func(to io.Writer) (_ io.WriteCloser, err error) {
 		if packer == nil {
