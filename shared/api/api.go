@@ -57,7 +57,7 @@ func (a *API) Handler() http.Handler {
 func (a *API) Describe(service huma.API) {
 	service.UseMiddleware(a.authenticate())
 	a.operations(service)
-	describeAbsentDays(service.OpenAPI().Components.Schemas)
+	describeNulls(service.OpenAPI().Components.Schemas)
 }
 
 // operations adds the operations of all subjects.

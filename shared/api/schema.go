@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
 
@@ -43,8 +44,11 @@ func alias[T, Described any](registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[T](), reflect.TypeFor[Described]())
 }
 
-// describeAbsentDays marks the days that may be null: an alias does not see that its field is a pointer.
-func describeAbsentDays(registry huma.Registry) {
+// describeNulls marks what may be null: of the days an alias does not see that its field is a pointer.
+func describeNulls(registry huma.Registry) {
 	registry.Map()["Settings"].Properties["birth_date"].Nullable = true
 	registry.Map()["Series"].Properties["history_start"].Nullable = true
+	for _, kind := range store.ThresholdKinds { // null takes the value away
+		registry.Map()["ThresholdPatch"].Properties[string(kind)].Nullable = true
+	}
 }

@@ -57,6 +57,23 @@ func TestSettingsAreChangedInPart(t *testing.T) {
 	}
 }
 
+func TestThresholdsAreSetForASportAndTakenAwayByNull(t *testing.T) {
+	t.Parallel()
+	b := setup(t).register("ada@example.com")
+	b.call("PATCH", "/v1/settings", profile).wants(http.StatusOK)
+	var settings athlete.Settings
+	b.call("PATCH", "/v1/settings", `{"thresholds":{"ftp":250,"sport":"ride","effective_from":"2024-05-01"}}`).wants(http.StatusOK).decode(&settings)
+	if history := settings.Thresholds.History; len(history) != 3 || history[0].Sport != "ride" || history[0].EffectiveFrom.String() != "2024-05-01" {
+		t.Errorf("history %+v", history)
+	}
+	settings = athlete.Settings{}
+	b.call("PATCH", "/v1/settings", `{"thresholds":{"ftp":null,"sport":"ride"}}`).wants(http.StatusOK).decode(&settings)
+	if history := settings.Thresholds.History; len(history) != 2 {
+		t.Errorf("null left %+v", history)
+	}
+	b.call("PATCH", "/v1/settings", `{"thresholds":{"ftp":250,"sport":"chess"}}`).refused(http.StatusUnprocessableEntity, "invalid", "body.thresholds.sport")
+}
+
 func TestAbsentSettingsAreNull(t *testing.T) {
 	t.Parallel()
 	var raw map[string]any

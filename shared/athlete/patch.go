@@ -3,6 +3,7 @@ package athlete
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +32,30 @@ type ThresholdPatch struct {
 	// EffectiveFrom is the day (YYYY-MM-DD, not after today) from which the values are valid; nil is today in the athlete's
 	// zone. The first value of a kind also holds for all days before it.
 	EffectiveFrom *string `json:"effective_from,omitempty"`
+	// Sport is the group of sports (training.Sports) that the values are for; nil is every sport that has none of its own.
+	Sport *string `json:"sport,omitempty"`
+
+	// Deleted are the kinds that the JSON gives as null: what is valid for the sport on the day, or begins on EffectiveFrom
+	// where that is given, is taken away. What is not there needs no taking.
+	Deleted []store.ThresholdKind `json:"-"`
+}
+
+// UnmarshalJSON tells a value that is null from one that is not named.
+func (p *ThresholdPatch) UnmarshalJSON(text []byte) error {
+	type plain ThresholdPatch
+	if err := json.Unmarshal(text, (*plain)(p)); err != nil {
+		return err
+	}
+	var named map[string]json.RawMessage
+	if err := json.Unmarshal(text, &named); err != nil {
+		return err
+	}
+	for _, kind := range store.ThresholdKinds {
+		if string(named[string(kind)]) == "null" {
+			p.Deleted = append(p.Deleted, kind)
+		}
+	}
+	return nil
 }
 
 // LoadPatch changes how the daily series is shown.
@@ -70,10 +95,13 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 				return err
 			}
 		}
+		if len(change.deleted) > 0 {
+			if err := store.DeleteThresholds(ctx, conn, accountID, change.deleted); err != nil {
+				return err
+			}
+		}
 		if change.recompute {
-			updated.DueID, err = store.EnqueueDue(ctx, conn, store.DueRequest{
-				AccountID: accountID, Kind: store.KindRecompute, Lane: store.LaneInteractive,
-			})
+			updated.DueID, err = store.EnqueueRecompute(ctx, conn, accountID, change.from)
 		}
 		return err
 	})
@@ -91,7 +119,9 @@ type change struct {
 	after      store.Profiles
 	athlete    bool              // the athlete's row changes
 	thresholds []store.Threshold // values to be written
+	deleted    []store.Threshold // values to be taken away
 	recompute  bool              // activities' figures can come out differently
+	from       *training.Date    // the first day on which they can; nil for the whole history
 }
 
 // plan works out what the patch changes, without doing it.
@@ -118,47 +148,89 @@ func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
 		planned.thresholds = append(planned.thresholds, threshold)
 		planned.after.Thresholds = withThreshold(planned.after.Thresholds, threshold)
 	}
-	checkOrder(planned.after, given, faults)
+	for _, threshold := range deletedThresholds(before, patch.Thresholds, today) {
+		planned.deleted = append(planned.deleted, threshold)
+		planned.after.Thresholds = withoutThreshold(planned.after.Thresholds, threshold)
+	}
+	checkOrder(planned.after, slices.Concat(given, planned.deleted), faults)
 	if err := faults.join(); err != nil {
 		return change{}, err
 	}
 	planned.athlete = !sameAthlete(before.Athlete, athlete)
-	planned.recompute = altersFigures(before, planned)
+	planned.from, planned.recompute = altersFigures(before, planned.after)
 	return planned, nil
 }
 
-// altersFigures says whether activities can come out differently. How load is shown, and in which zone today is, enter no
-// figure of an activity; age does through the estimated maximum heart rate alone; weight enters none.
-func altersFigures(before store.Profiles, planned change) bool {
-	athlete := planned.after.Athlete
-	if before.Athlete.Sex != athlete.Sex {
-		return true
+// altersFigures says whether activities can come out differently, and from which day on; nil is the whole history. How load
+// is shown, and in which zone today is, enter no figure of an activity; age does through the estimated maximum heart rate
+// alone; weight enters none.
+func altersFigures(before, after store.Profiles) (from *training.Date, altered bool) {
+	if before.Athlete.Sex != after.Athlete.Sex {
+		return nil, true
 	}
-	_, ownMaxHR := before.Pick(store.ThresholdMaxHR, 0, "")
-	if !ownMaxHR && !sameDay(before.Athlete.BirthDate, athlete.BirthDate) {
-		return true
+	_, hadMaxHR := before.Pick(store.ThresholdMaxHR, 0, "")
+	_, hasMaxHR := after.Pick(store.ThresholdMaxHR, 0, "")
+	if !(hadMaxHR && hasMaxHR) && !sameDay(before.Athlete.BirthDate, after.Athlete.BirthDate) {
+		return nil, true
 	}
-	return slices.ContainsFunc(planned.thresholds, func(threshold store.Threshold) bool {
-		was, ok := before.Pick(threshold.Kind, threshold.EffectiveFrom, "")
-		return threshold.Kind != store.ThresholdWeight && (!ok || was.Value != threshold.Value)
-	})
+	// Between the days of the values nothing changes, and the first of a kind holds before its day too.
+	days := daysOf(slices.Concat(before.Thresholds, after.Thresholds))
+	for i, day := range days {
+		for _, sport := range sportsOf(slices.Concat(before.Thresholds, after.Thresholds)) {
+			was, is := before.On(day, sport).Thresholds, after.On(day, sport).Thresholds
+			was.WeightKg, is.WeightKg = training.Threshold{}, training.Threshold{}
+			switch {
+			case was == is:
+			case i == 0:
+				return nil, true
+			default:
+				return &day, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// daysOf are the days on which a value begins, ascending.
+func daysOf(thresholds []store.Threshold) []training.Date {
+	var days []training.Date
+	for _, threshold := range thresholds {
+		days = append(days, threshold.EffectiveFrom)
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+// sportsOf are the sports that have values of their own, and none in particular.
+func sportsOf(thresholds []store.Threshold) []string {
+	sports := []string{""}
+	for _, threshold := range thresholds {
+		if !slices.Contains(sports, threshold.Sport) {
+			sports = append(sports, threshold.Sport)
+		}
+	}
+	return sports
 }
 
 // isStored says whether writing the value would change nothing. A value that was given without a day says nothing about
 // since when it has been valid, so the one in effect answers it.
 func isStored(before store.Profiles, threshold store.Threshold, dated bool) bool {
-	was, ok := before.Pick(threshold.Kind, threshold.EffectiveFrom, "")
-	return ok && was.Value == threshold.Value && (!dated || was.EffectiveFrom == threshold.EffectiveFrom)
+	was, ok := before.Pick(threshold.Kind, threshold.EffectiveFrom, threshold.Sport)
+	return ok && was.Sport == threshold.Sport && was.Value == threshold.Value && (!dated || was.EffectiveFrom == threshold.EffectiveFrom)
 }
 
 // withThreshold adds a value, or replaces the one of its kind, sport and day, and keeps the order by day.
 func withThreshold(thresholds []store.Threshold, added store.Threshold) []store.Threshold {
-	kept := slices.DeleteFunc(thresholds, func(t store.Threshold) bool {
-		return t.Kind == added.Kind && t.Sport == added.Sport && t.EffectiveFrom == added.EffectiveFrom
-	})
-	kept = append(kept, added)
+	kept := append(withoutThreshold(thresholds, added), added)
 	slices.SortStableFunc(kept, func(a, b store.Threshold) int { return cmp.Compare(a.EffectiveFrom, b.EffectiveFrom) })
 	return kept
+}
+
+// withoutThreshold leaves out the value of the same kind, sport and day.
+func withoutThreshold(thresholds []store.Threshold, gone store.Threshold) []store.Threshold {
+	return slices.DeleteFunc(thresholds, func(t store.Threshold) bool {
+		return t.Kind == gone.Kind && t.Sport == gone.Sport && t.EffectiveFrom == gone.EffectiveFrom
+	})
 }
 
 func sameAthlete(a, b store.Athlete) bool {

@@ -132,14 +132,42 @@ func givenThresholds(patch *ThresholdPatch, athlete store.Athlete, today trainin
 			from = day
 		}
 	}
+	sport := ""
+	if patch.Sport != nil {
+		chosen := training.Sport("")
+		choose(f, "thresholds.sport", (*training.Sport)(patch.Sport), training.Sports, &chosen)
+		sport = string(chosen)
+	}
 	var given []store.Threshold
 	for _, kind := range store.ThresholdKinds {
 		value := *patch.of(kind)
 		if value != nil && f.within(fieldOf(kind), *value, thresholdBounds[kind]) {
-			given = append(given, store.Threshold{Kind: kind, EffectiveFrom: from, Value: *value})
+			given = append(given, store.Threshold{Kind: kind, Sport: sport, EffectiveFrom: from, Value: *value})
 		}
 	}
 	return given
+}
+
+// deletedThresholds finds the stored values that the patch takes away: of those for its sport the one that begins on its day
+// or, where it names none, the one that is valid today. What is wrong with the day was said by givenThresholds.
+func deletedThresholds(before store.Profiles, patch *ThresholdPatch, today training.Date) (deleted []store.Threshold) {
+	if patch == nil {
+		return nil
+	}
+	sport, day := "", today
+	if patch.Sport != nil {
+		sport = *patch.Sport
+	}
+	if patch.EffectiveFrom != nil {
+		day, _ = training.ParseDate(*patch.EffectiveFrom)
+	}
+	for _, kind := range patch.Deleted {
+		stored, ok := before.Pick(kind, day, sport)
+		if ok && stored.Sport == sport && (patch.EffectiveFrom == nil || stored.EffectiveFrom == day) {
+			deleted = append(deleted, stored)
+		}
+	}
+	return deleted
 }
 
 const effectiveFromField = "thresholds.effective_from"
@@ -160,8 +188,8 @@ var ascending = []struct{ low, high, blame store.ThresholdKind }{
 	{store.ThresholdVT2HR, store.ThresholdMaxHR, store.ThresholdVT2HR},
 }
 
-// checkOrder holds the given values against all that they are valid beside, on their own day and on every later one on
-// which another value takes over. An estimate counts: where the athlete's own threshold contradicts it, it is wrong and
+// checkOrder holds the values given or taken away against all that they are valid beside, for their sport, or every one where
+// it is none in particular, on their own day and on every later one on which another value takes over. An estimate counts: where the athlete's own threshold contradicts it, it is wrong and
 // its own value is asked for.
 func checkOrder(after store.Profiles, given []store.Threshold, f *faults) {
 	if len(given) == 0 {
@@ -170,32 +198,39 @@ func checkOrder(after store.Profiles, given []store.Threshold, f *faults) {
 	isGiven := func(kind store.ThresholdKind) bool {
 		return slices.ContainsFunc(given, func(t store.Threshold) bool { return t.Kind == kind })
 	}
-	days := []training.Date{given[0].EffectiveFrom}
-	for _, threshold := range after.Thresholds {
-		if threshold.EffectiveFrom > days[0] {
-			days = append(days, threshold.EffectiveFrom)
+	sports := []string{given[0].Sport} // all given have the same
+	if sports[0] == "" {
+		sports = sportsOf(after.Thresholds)
+	}
+	first := daysOf(given)[0]
+	for _, day := range daysOf(slices.Concat(given, after.Thresholds)) {
+		if day < first {
+			continue
+		}
+		for _, sport := range sports {
+			checkOrderOn(after.On(day, sport).Thresholds, day, isGiven, f)
 		}
 	}
-	for _, day := range days {
-		valid := after.On(day, "").Thresholds
-		for _, pair := range ascending {
-			low, high := anchor(valid, pair.low), anchor(valid, pair.high)
-			concerned := isGiven(pair.low) || isGiven(pair.high)
-			if !concerned || !low.IsKnown() || !high.IsKnown() || low.Value < high.Value {
-				continue
-			}
-			if pair.low == store.ThresholdVT2HR && low.Estimated {
-				continue // it is estimated as LTHR, of which the same was said already
-			}
-			blamed, other, relation, bound := pair.low, pair.high, "below", high
-			if isGiven(pair.high) && (pair.blame == pair.high || !isGiven(pair.low)) {
-				blamed, other, relation, bound = pair.high, pair.low, "above", low
-			}
-			if bound.Estimated {
-				f.wrong(fieldOf(blamed), "must be %s %s, estimated at %.0f on %s; give that as well", relation, other, bound.Value, day)
-				continue
-			}
-			f.wrong(fieldOf(blamed), "must be %s %s, which is %v on %s", relation, other, bound.Value, day)
+}
+
+func checkOrderOn(valid training.Thresholds, day training.Date, isGiven func(store.ThresholdKind) bool, f *faults) {
+	for _, pair := range ascending {
+		low, high := anchor(valid, pair.low), anchor(valid, pair.high)
+		concerned := isGiven(pair.low) || isGiven(pair.high)
+		if !concerned || !low.IsKnown() || !high.IsKnown() || low.Value < high.Value {
+			continue
 		}
+		if pair.low == store.ThresholdVT2HR && low.Estimated {
+			continue // it is estimated as LTHR, of which the same was said already
+		}
+		blamed, other, relation, bound := pair.low, pair.high, "below", high
+		if isGiven(pair.high) && (pair.blame == pair.high || !isGiven(pair.low)) {
+			blamed, other, relation, bound = pair.high, pair.low, "above", low
+		}
+		if bound.Estimated {
+			f.wrong(fieldOf(blamed), "must be %s %s, estimated at %.0f on %s; give that as well", relation, other, bound.Value, day)
+			continue
+		}
+		f.wrong(fieldOf(blamed), "must be %s %s, which is %v on %s", relation, other, bound.Value, day)
 	}
 }

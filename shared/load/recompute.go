@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
@@ -21,12 +20,7 @@ const (
 	stopBefore = 2 * time.Second
 )
 
-// recomputeCursor is how far a recompute has come: the lowest id that is done. 0 is the start.
-type recomputeCursor struct {
-	Before int64 `json:"before,omitempty"`
-}
-
-// Recompute works out the figures of all activities of the due row's account, newest ids first, from what is stored:
+// Recompute works out the figures of the due row's account from the cursor's day on, newest ids first, from what is stored:
 // summary, heart-rate histogram and stream figures, with the profile that is valid on each activity's day. Neither
 // Strava nor raw streams are needed.
 //
@@ -35,13 +29,9 @@ type recomputeCursor struct {
 // The row is gone when all is done. Where the context's deadline nears it is given back, due at once, and nil is
 // returned all the same. A change of settings meanwhile moves the row's revision: it stays due from its start.
 func Recompute(ctx context.Context, db database.Database, due store.Due) error {
-	var cursor recomputeCursor
+	var cursor store.RecomputeCursor
 	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
 		return fault.Wrap(fault.Malformed, "recompute-cursor", "the cursor of a recompute can't be read", err)
-	}
-	before := cursor.Before
-	if before == 0 {
-		before = math.MaxInt64
 	}
 	var profiles store.Profiles
 	err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
@@ -51,33 +41,33 @@ func Recompute(ctx context.Context, db database.Database, due store.Due) error {
 	if err != nil {
 		return fmt.Errorf("recompute: %w", err)
 	}
-	for longest := time.Duration(0); before > 0; {
+	for longest, done := time.Duration(0), false; !done; {
 		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < stopBefore+2*longest {
 			return db.Use(ctx, func(ctx context.Context, conn database.Conn) error {
 				return store.ReleaseDue(ctx, conn, due)
 			})
 		}
-		begun, lowest := time.Now(), int64(0)
+		begun, next := time.Now(), cursor
 		err := db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			lowest, err = recomputeBelow(ctx, conn, due, profiles, before)
+			next, done, err = recomputeNext(ctx, conn, due, profiles, cursor)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("recompute: %w", err)
 		}
-		before = lowest
+		cursor = next
 		longest = max(longest, time.Since(begun))
 	}
 	return nil
 }
 
-// recomputeBelow works out the next activities below an id and moves the due row's cursor to the lowest of them, which it
-// gives; 0 where there are no more, and the row is finished.
-func recomputeBelow(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles, before int64) (
-	lowest int64, err error) {
-	inputs, err := store.ListFigureInputs(ctx, conn, due.AccountID, before, recomputeBatch)
+// recomputeNext works out the activities that come next and moves the due row's cursor to the lowest of them, which it
+// gives. Where there are no more it is done, and the row is finished.
+func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles, cursor store.RecomputeCursor) (
+	next store.RecomputeCursor, done bool, err error) {
+	inputs, err := store.ListFigureInputs(ctx, conn, due.AccountID, cursor, recomputeBatch)
 	if err != nil {
-		return 0, err
+		return cursor, false, err
 	}
 	computed := make([]store.ActivityFigures, 0, len(inputs))
 	for i := range inputs {
@@ -92,16 +82,16 @@ func recomputeBelow(ctx context.Context, conn database.Conn, due store.Due, prof
 	}
 	if len(computed) > 0 {
 		if _, err := store.UpdateFigures(ctx, conn, due.AccountID, computed); err != nil {
-			return 0, err
+			return cursor, false, err
 		}
 	}
 	if len(inputs) < recomputeBatch {
-		return 0, store.FinishDue(ctx, conn, due)
+		return cursor, true, store.FinishDue(ctx, conn, due)
 	}
-	lowest = inputs[len(inputs)-1].ID
-	cursor, err := json.Marshal(recomputeCursor{Before: lowest})
+	cursor.Before = inputs[len(inputs)-1].ID
+	text, err := json.Marshal(cursor)
 	if err != nil {
-		return 0, fmt.Errorf("write cursor: %w", err)
+		return cursor, false, fmt.Errorf("write cursor: %w", err)
 	}
-	return lowest, store.AdvanceDue(ctx, conn, due, cursor, time.Now())
+	return cursor, false, store.AdvanceDue(ctx, conn, due, text, time.Now())
 }

@@ -129,6 +129,48 @@ func TestRecomputeEqualsAnImportAfterTheChange(t *testing.T) {
 	}
 }
 
+// A change from a day on touches no activity before it.
+func TestRecomputeLeavesTheDaysBeforeItsOwnAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("dated@example.com")
+	activities := history(2*recomputeBatch+100, 9)
+	f.ingest(id, activities)
+	before, versions := f.stored(id)
+	from := activities[len(activities)/2].LocalDay
+	f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale }) // it would alter every load
+	f.use(f.pool, func(ctx context.Context, conn database.Conn) error {
+		_, err := store.EnqueueRecompute(ctx, conn, id, &from)
+		return err
+	})
+	due, _ := f.claim(id, time.Now())
+	if err := Recompute(t.Context(), f.session, due); err != nil {
+		t.Fatal(err)
+	}
+	after, again := f.stored(id)
+	altered := 0
+	for _, a := range activities {
+		if a.LocalDay < from {
+			if again[a.ID] != versions[a.ID] {
+				t.Errorf("%s was written, before %s", a.LocalDay, from)
+			}
+			continue
+		}
+		if now, was := after[a.ID].Trimp, before[a.ID].Trimp; now != nil {
+			altered++
+			if *now == *was {
+				t.Errorf("%s has the load of before", a.LocalDay)
+			}
+		}
+	}
+	if altered < len(activities)/4 {
+		t.Errorf("only %d loads were worked out again", altered)
+	}
+	if _, found := f.claim(id, time.Now()); found {
+		t.Error("work is left after the end")
+	}
+}
+
 func TestARecomputeKilledAnywhereGoesOn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,16 +22,45 @@ type FigureInputs struct {
 	StreamFigures *training.StreamFigures // nil until the streams were read once
 }
 
-// ListFigureInputs gives activities for computing their figures again, by descending id, those below the id before. Newer
-// activities mostly have higher ids, so that what an athlete looks at comes first.
-func ListFigureInputs(ctx context.Context, conn database.Conn, accountID, before int64, limit int) ([]FigureInputs, error) {
+// RecomputeCursor is how far a recompute has come, and which days it is about.
+type RecomputeCursor struct {
+	Before int64          `json:"before,omitempty"` // the lowest id that is done; 0 at the start
+	From   *training.Date `json:"from,omitempty"`   // the first day whose activities can differ; nil for the whole history
+}
+
+// EnqueueRecompute makes it due to work out the account's figures again from a day on; nil is the whole history. Where that
+// is asked for already, and not done, the earlier of both days holds. The caller keeps other requests of the account
+// waiting (LockProfiles).
+func EnqueueRecompute(ctx context.Context, conn database.Conn, accountID int64, from *training.Date) (int64, error) {
+	var standing RecomputeCursor
+	err := conn.QueryRow(ctx, `-- name: due.recompute_cursor
+SELECT cursor FROM due_work WHERE account_id = $1 AND kind = '`+KindRecompute+`' AND subject = '' FOR UPDATE`, accountID).
+		Scan(&standing)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return 0, fmt.Errorf("read recompute cursor: %w", err)
+	case standing.From == nil || from != nil && *standing.From < *from:
+		from = standing.From
+	}
+	cursor, err := json.Marshal(RecomputeCursor{From: from})
+	if err != nil {
+		return 0, fmt.Errorf("write recompute cursor: %w", err)
+	}
+	return EnqueueDue(ctx, conn, DueRequest{AccountID: accountID, Kind: KindRecompute, Lane: LaneInteractive, Cursor: cursor})
+}
+
+// ListFigureInputs gives activities for computing their figures again, by descending id, those of the cursor's days below
+// the id that it has come to. Newer activities mostly have higher ids, so that what an athlete looks at comes first.
+func ListFigureInputs(ctx context.Context, conn database.Conn, accountID int64, cursor RecomputeCursor, limit int) ([]FigureInputs, error) {
 	const sql = `-- name: figures.inputs
 SELECT id, local_day - DATE '1970-01-01' AS local_day, summary, hr_histogram AS histogram, stream_figures
 FROM activities
-WHERE account_id = $1 AND id < $2 AND deleted_at IS NULL
+WHERE account_id = $1 AND id < coalesce(nullif($2::bigint, 0), 9223372036854775807) AND deleted_at IS NULL
+  AND local_day >= coalesce(DATE '1970-01-01' + $4::integer, '-infinity')
 ORDER BY id DESC
 LIMIT $3`
-	rows, err := conn.Query(ctx, sql, accountID, before, limit)
+	rows, err := conn.Query(ctx, sql, accountID, cursor.Before, limit, (*int32)(cursor.From))
 	if err != nil {
 		return nil, fmt.Errorf("list figure inputs: %w", err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -109,8 +110,25 @@ ON CONFLICT (account_id, kind, sport, effective_from) DO UPDATE SET value = excl
 	return nil
 }
 
-// On gives what enters the figures of an activity of the day and the sport, a Strava sport type as "TrailRun" (empty:
-// of no sport in particular). Of each threshold the value for this sport type goes before that for its group
+// DeleteThresholds takes dated values away, each by its kind, sport and day; one that is not there is no error.
+func DeleteThresholds(ctx context.Context, conn database.Conn, accountID int64, thresholds []Threshold) error {
+	kinds, sports, days := make([]string, len(thresholds)), make([]string, len(thresholds)), make([]int32, len(thresholds))
+	for i, threshold := range thresholds {
+		kinds[i], sports[i], days[i] = string(threshold.Kind), threshold.Sport, int32(threshold.EffectiveFrom)
+	}
+	_, err := conn.Exec(ctx, `-- name: thresholds.delete
+DELETE FROM thresholds AS stored
+USING unnest($2::text[], $3::text[], $4::integer[]) AS given (kind, sport, day)
+WHERE stored.account_id = $1 AND stored.kind = given.kind AND stored.sport = given.sport
+  AND stored.effective_from = date '1970-01-01' + given.day`, accountID, kinds, sports, days)
+	if err != nil {
+		return fmt.Errorf("delete thresholds: %w", err)
+	}
+	return nil
+}
+
+// On gives what enters the figures of an activity of the day and the sport, a Strava sport type as "TrailRun" or a
+// training.Sport (empty: of no sport in particular). Of each threshold the value for this sport type goes before that for its group
 // (training.SportOf), and that before the one for every sport; where none was given it is estimated and marked so.
 func (p Profiles) On(day training.Date, sport string) training.Profile {
 	given := func(kind ThresholdKind) training.Threshold {
@@ -131,7 +149,10 @@ func (p Profiles) On(day training.Date, sport string) training.Profile {
 // effective on or before the day, else the earliest one. It gives false where the athlete gave none.
 func (p Profiles) Pick(kind ThresholdKind, day training.Date, sport string) (Threshold, bool) {
 	candidates := []string{""}
-	if sport != "" {
+	switch {
+	case slices.Contains(training.Sports, training.Sport(sport)):
+		candidates = []string{sport, ""}
+	case sport != "":
 		candidates = []string{sport, string(training.SportOf(sport)), ""}
 	}
 	for _, candidate := range candidates {

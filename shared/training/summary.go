@@ -44,6 +44,9 @@ const (
 	SportOther    Sport = "other"
 )
 
+// Sports are all groups.
+var Sports = []Sport{SportRun, SportWalk, SportRide, SportSwim, SportRow, SportNordic, SportStrength, SportOther}
+
 // SportOf returns the group of a Strava sport_type; types it does not know are [SportOther].
 func SportOf(sportType string) Sport {
 	switch sportType {
