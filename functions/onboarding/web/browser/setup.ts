@@ -69,9 +69,10 @@ export async function look(page: Page, name: string, { once = false }: Look = {}
 }
 
 async function picture(page: Page, name: string): Promise<void> {
+  // A chart follows its window's new width only when it is drawn again.
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await expect.poll(overflow, { timeout: 15_000, message: `${name} is wider than its window` }).toBe(0);
   await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow, `${name} is wider than its window`).toBe(0);
 }
 
 async function inspect(page: Page, name: string, rules?: string[]): Promise<void> {
