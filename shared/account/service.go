@@ -47,7 +47,8 @@ type Service struct {
 	now      func() time.Time
 }
 
-// New makes the use case over a database; the sealer's keys seal what a token says of its owner. One per process: it bounds how many passwords are hashed at once.
+// New makes the use case over a database; the sealer's keys seal what a token says of its owner. One per process: it bounds
+// how many passwords are hashed at once.
 func New(db database.Database, sealer *secret.Sealer, settings config.Accounts) *Service {
 	return &Service{database: db, sealer: sealer, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
 }

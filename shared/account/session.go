@@ -11,12 +11,11 @@ import (
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/secret"
 	"github.com/train-d/train-d/shared/store"
 )
 
 const (
-	// tokenBytes is the entropy of a token and of an OAuth state: 256 bits.
-	tokenBytes = 32
 	// seenInterval is how often at most a session in use is written.
 	seenInterval = time.Minute
 	// oauthStateLifetime is how long a consent at Strava may take.
@@ -45,11 +44,11 @@ var errSignedOut = fault.New(fault.Unauthenticated, "signed-out", "Please sign i
 // Authenticate tells who holds the token, in one round trip that also keeps the session from going idle. A session
 // in use is written at most once a minute.
 func (s *Service) Authenticate(ctx context.Context, token string) (Identity, error) {
-	secret, _, ok := splitToken(token)
+	key, _, ok := splitToken(token)
 	if !ok {
 		return Identity{}, errSignedOut
 	}
-	identity := Identity{SessionHash: hashOf(secret)}
+	identity := Identity{SessionHash: hashOf(key)}
 	err := s.database.Use(ctx, s.find(identity.SessionHash, func(found store.Session) bool {
 		identity.AccountID, identity.Email, identity.ExpiresAt = found.AccountID, found.Email, found.ExpiresAt
 		return true
@@ -61,15 +60,15 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 }
 
 // Presume tells who holds the token if it is in force, from the token alone, and gives a context in which the first read
-// takes the proof along in its round trip. Until then nothing but reads is allowed, and at the end Settle asks
-// where nothing was read. The identity has neither e-mail address nor end. ok is false for tokens that do not say whose
-// they are, as those from before the keys were changed: they have to be authenticated.
+// takes the proof along in its round trip. Until then nothing but reads is allowed, and at the end Settle asks where
+// nothing was read. The identity has neither e-mail address nor end. ok is false for tokens that do not say whose they
+// are, as those from before the keys were changed: they have to be authenticated.
 func (s *Service) Presume(ctx context.Context, token string) (presumed context.Context, identity Identity, ok bool) {
-	secret, owner, ok := splitToken(token)
+	key, owner, ok := splitToken(token)
 	if !ok {
 		return nil, Identity{}, false
 	}
-	hash := hashOf(secret)
+	hash := hashOf(key)
 	accountID, ok := s.ownerOf(hash, owner)
 	if !ok {
 		return nil, Identity{}, false
@@ -109,7 +108,7 @@ func (s *Service) SignOut(ctx context.Context, identity Identity) error {
 // BeginOAuth gives a state to take along to Strava. It can come back for 10 minutes, once, and to this session only; a
 // state that the session began before is void.
 func (s *Service) BeginOAuth(ctx context.Context, identity Identity) (string, error) {
-	state := newToken()
+	state := secret.NewToken()
 	err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
 		return store.SetOAuthState(ctx, conn, identity.SessionHash, hashOf(state), s.now().Add(oauthStateLifetime))
 	})
@@ -141,29 +140,29 @@ func (s *Service) ConsumeOAuth(ctx context.Context, identity Identity, state str
 // newSession makes a session as its holder sees it and as it is stored.
 func (s *Service) newSession(device string) (Session, store.NewSession) {
 	now := s.now().Truncate(time.Microsecond) // as Postgres keeps it
-	token := newToken()
+	token := secret.NewToken()
 	expires := now.Add(s.settings.SessionLifetime)
 	stored := store.NewSession{TokenHash: hashOf(token), Device: cleanDevice(device), OpenedAt: now, ExpiresAt: expires}
 	return Session{Token: token, ExpiresAt: expires}, stored
 }
 
-// A token is a secret, by whose hash the session is found, and behind a dot its account's id, sealed for that session. The
+// A token is a key, by whose hash the session is found, and behind a dot its account's id, sealed for that session. The
 // id proves nothing: it saves asking for it before anything can be read.
-const secretLength = (tokenBytes*8 + 5) / 6 // as newToken writes it
+const keyLength = 43 // of what secret.NewToken gives
 
-func splitToken(token string) (secret, owner string, ok bool) {
-	secret, owner, _ = strings.Cut(token, ".")
-	return secret, owner, len(secret) == secretLength
+func splitToken(token string) (key, owner string, ok bool) {
+	key, owner, _ = strings.Cut(token, ".")
+	return key, owner, len(key) == keyLength
 }
 
 // withOwner completes a token.
-func (s *Service) withOwner(secret string, accountID int64) (string, error) {
-	hash := hashOf(secret)
+func (s *Service) withOwner(key string, accountID int64) (string, error) {
+	hash := hashOf(key)
 	sealed, err := s.sealer.Seal(strconv.AppendInt(nil, accountID, 10), hash[:])
 	if err != nil {
 		return "", fmt.Errorf("make session token: %w", err)
 	}
-	return secret + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
+	return key + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
 // ownerOf opens what withOwner sealed. It is not ok where it was made with a key that is gone, or by somebody else.
@@ -182,10 +181,5 @@ func (s *Service) ownerOf(session store.TokenHash, owner string) (accountID int6
 
 // idleSince is the moment at or before which a session last seen has gone idle at now.
 func (s *Service) idleSince(now time.Time) time.Time { return now.Add(-s.settings.SessionIdle) }
-
-// newToken gives a secret of 256 random bits as 43 characters that need no escaping in a URL or a cookie.
-func newToken() string {
-	return base64.RawURLEncoding.EncodeToString(random(tokenBytes))
-}
 
 func hashOf(token string) store.TokenHash { return sha256.Sum256([]byte(token)) }

@@ -4,18 +4,18 @@ package mail
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/message"
+	"github.com/train-d/train-d/shared/secret"
 	"github.com/train-d/train-d/shared/store"
 )
 
@@ -81,7 +81,7 @@ func (s *Sender) send(ctx context.Context, db database.Database, due store.Due) 
 	ctx = logging.WithAttrs(ctx, slog.Int64("due_id", due.ID), slog.String("kind", due.Kind),
 		slog.String("origin_trace", due.OriginTrace))
 	text := texts[due.Kind]
-	token := base64.RawURLEncoding.EncodeToString(random())
+	token := secret.NewToken()
 	letter := Letter{ID: fmt.Sprintf("%d-%d", due.ID, due.Revision), Subject: text.subject, Body: text.body(s.PublicURL + text.page + token)}
 	err := db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		if letter.To, err = s.recipient(ctx, conn, due); err != nil || letter.To == "" {
@@ -94,7 +94,7 @@ func (s *Sender) send(ctx context.Context, db database.Database, due store.Due) 
 	if err != nil {
 		return err
 	}
-	if letter.To != "" { // else nobody is there to read it, or no address
+	if letter.To != "" {
 		bounded, cancel := context.WithTimeout(ctx, sendTime)
 		defer cancel()
 		if err := s.Server.Send(bounded, letter); err != nil {
@@ -105,9 +105,13 @@ func (s *Sender) send(ctx context.Context, db database.Database, due store.Due) 
 	return change(ctx, db, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
 }
 
-// recipient is where the e-mail goes: to the address that it is to verify, or to the account's.
+// recipient is where the e-mail goes: to the address that it is to verify, or to the account's. It is empty where there is
+// no address, and where nobody is there to read: the account is gone or being erased.
 func (s *Sender) recipient(ctx context.Context, conn database.Conn, due store.Due) (string, error) {
 	address, err := store.FindRecipient(ctx, conn, due.AccountID)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
@@ -125,9 +129,9 @@ func (s *Sender) recipient(ctx context.Context, conn database.Conn, due store.Du
 
 // settle decides what becomes of an e-mail that was not taken.
 func (s *Sender) settle(ctx context.Context, db database.Database, due store.Due, cause error) error {
-	code := Code(cause)
+	code := codeOf(cause)
 	tries := max(due.Attempts, due.Refusals+1)
-	if IsUnknownRecipient(cause) || tries >= mostTries {
+	if isUnknownRecipient(cause) || tries >= mostTries {
 		logging.Log(ctx, slog.LevelError, logging.EventMailParked, "e-mail parked", slog.Int("code", code), slog.Int("tries", tries))
 		return change(ctx, db, func(ctx context.Context, conn database.Conn) error {
 			return store.ParkDue(ctx, conn, due, s.now(), "the mail server does not take this e-mail")
@@ -146,7 +150,7 @@ func (s *Sender) settle(ctx context.Context, db database.Database, due store.Due
 func change(ctx context.Context, db database.Database, f func(ctx context.Context, conn database.Conn) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := db.Use(ctx, f); err != nil && !isLeaseLost(err) {
+	if err := db.Use(ctx, f); err != nil && !errors.Is(err, store.ErrLeaseLost) {
 		return fmt.Errorf("settle due e-mail: %w", err)
 	}
 	return nil
@@ -169,18 +173,4 @@ var texts = map[string]text{
 		return "This address was given for an account at Train-D. If it was you, confirm it by this link:\n\n" + link +
 			"\n\nIt works once, for a day. If it was not you, there is nothing to do.\n"
 	}},
-}
-
-func random() []byte {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // it never fails: the program ends instead
-	return secret
-}
-
-// host is the domain of the Message-IDs.
-func host(publicURL string) string {
-	if u, err := url.Parse(publicURL); err == nil && u.Hostname() != "" {
-		return u.Hostname()
-	}
-	return "localhost"
 }

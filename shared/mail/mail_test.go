@@ -157,3 +157,19 @@ func TestWithoutAnAddressNothingIsSent(t *testing.T) {
 		t.Error("something is left or was sent")
 	}
 }
+
+func TestNothingIsSentForAnAccountThatIsBeingErased(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	if _, err := f.browser.Exec(t.Context(), "UPDATE accounts SET erasing_at = now()"); err != nil {
+		t.Fatal(err)
+	}
+	f.ask(store.DueRequest{Kind: store.KindPasswordReset})
+	f.ask(store.DueRequest{Kind: store.KindEmailVerification, Cursor: []byte(`{"address":"new@example.com"}`)})
+	if mails := f.smtp.Mails(); len(mails) != 0 {
+		t.Errorf("sent %+v", mails)
+	}
+	if n := f.rows("SELECT (SELECT count(*) FROM due_work) + (SELECT count(*) FROM email_tokens)"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+}

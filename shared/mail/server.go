@@ -11,7 +11,6 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/train-d/train-d/shared/config"
-	"github.com/train-d/train-d/shared/store"
 )
 
 // Letter is one e-mail.
@@ -82,16 +81,16 @@ func (s *Server) Send(ctx context.Context, letter Letter) error {
 	return client.DialAndSendWithContext(ctx, m)
 }
 
-// Code is the server's answer to what it did not take; 0 where it could not be asked.
-func Code(err error) int {
+// codeOf is the server's answer to what it did not take; 0 where it could not be asked.
+func codeOf(err error) int {
 	if refused := (*gomail.SendError)(nil); errors.As(err, &refused) {
 		return refused.ErrorCode()
 	}
 	return 0
 }
 
-// IsUnknownRecipient says that the server will never take e-mail for this recipient.
-func IsUnknownRecipient(err error) bool {
+// isUnknownRecipient says that the server will never take e-mail for this recipient.
+func isUnknownRecipient(err error) bool {
 	refused := (*gomail.SendError)(nil)
 	return errors.As(err, &refused) && refused.Reason == gomail.ErrSMTPRcptTo && refused.ErrorCode() >= 500
 }
@@ -101,4 +100,10 @@ func isLoopback(host string) bool {
 	return host == "localhost" || (address != nil && address.IsLoopback())
 }
 
-func isLeaseLost(err error) bool { return errors.Is(err, store.ErrLeaseLost) }
+// host is the domain of the Message-IDs.
+func host(publicURL string) string {
+	if u, err := url.Parse(publicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "localhost"
+}

@@ -4,6 +4,8 @@ package secret
 
 import (
 	"bytes"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -68,6 +70,13 @@ func (s *Sealer) Open(sealed, associated []byte) ([]byte, error) {
 // ForAccount is the associated data of an account's tokens.
 func ForAccount(accountID int64) []byte {
 	return strconv.AppendInt([]byte("account:"), accountID, 10)
+}
+
+// NewToken gives a secret of 256 random bits as 43 characters that need no escaping in a URL or a cookie.
+func NewToken() string {
+	token := make([]byte, 32)
+	_, _ = rand.Read(token) // it never fails: the program ends instead
+	return base64.RawURLEncoding.EncodeToString(token)
 }
 
 // NewKeyset makes a keyset of one fresh AES256-GCM key, as cleartext JSON for TOKEN_KEYSET.

@@ -23,18 +23,13 @@ type EmailToken struct {
 	ExpiresAt time.Time
 }
 
-// FindRecipient gives the account's e-mail address; empty where there is none, and where the account is being erased.
+// FindRecipient gives the account's e-mail address; empty where it has none, fault.NotFound where the account is gone or
+// being erased.
 func FindRecipient(ctx context.Context, conn database.Conn, accountID int64) (string, error) {
 	var address string
 	err := conn.QueryRow(ctx, `-- name: accounts.find_recipient
 SELECT coalesce(email, '') FROM accounts WHERE id = $1 AND erasing_at IS NULL`, accountID).Scan(&address)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("find recipient: %w", err)
-	}
-	return address, nil
+	return address, orNotFound("find recipient", err, "no-account", "There is no such account.")
 }
 
 // PutEmailToken keeps a token, in place of those that other letters of this kind brought to the account.

@@ -100,3 +100,47 @@ func TestATokenTakesThePlaceOfAnotherLettersAndStandsBesideItsOwn(t *testing.T) 
 		t.Errorf("%d tokens were left, %v", swept, err)
 	}
 }
+
+// Whoever asks learns nothing from it, and whose address it is gets one e-mail however often it is asked for.
+func TestAPasswordResetIsDueOnceAndToNobodyElse(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	onboarding, mail := connect(t, db, "onboarding"), connect(t, db, "mail")
+	account := newAccount(t, onboarding, "reset@example.com")
+	ask := func(email string, notAfter time.Time) DueAccount {
+		t.Helper()
+		due, err := RequestPasswordReset(t.Context(), onboarding, email, notAfter, "trace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return due
+	}
+	if due := ask("nobody@example.com", noon); due != (DueAccount{}) {
+		t.Errorf("nobody's address made %+v due", due)
+	}
+	first := ask("Reset@Example.com", noon)
+	if first.AccountID != account || first.DueID == 0 {
+		t.Fatalf("got %+v for account %d", first, account)
+	}
+	if again := ask("reset@example.com", noon); again != (DueAccount{}) {
+		t.Errorf("asked for while it stands it gave %+v", again)
+	}
+	due, found, err := ClaimMail(t.Context(), mail, account, time.Now(), time.Minute)
+	if err != nil || !found || due.ID != first.DueID || due.Kind != KindPasswordReset {
+		t.Fatalf("claimed %+v, %v, %v", due, found, err)
+	}
+	err = PutEmailToken(t.Context(), mail, EmailToken{Hash: hashOf("secret"), AccountID: account, Kind: KindPasswordReset,
+		Letter: "1-1", Address: "reset@example.com", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)})
+	if err == nil {
+		err = FinishDue(t.Context(), mail, due)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if soon := ask("reset@example.com", noon.Add(-time.Minute)); soon != (DueAccount{}) {
+		t.Errorf("a minute after the last it gave %+v", soon)
+	}
+	if later := ask("reset@example.com", noon.Add(time.Minute)); later.AccountID != account {
+		t.Errorf("later it gave %+v", later)
+	}
+}
