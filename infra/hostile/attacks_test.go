@@ -221,22 +221,26 @@ func (v *victim) webhook(t *testing.T) {
 	until(t, "the import's end", func() bool {
 		return v.count(t, `SELECT count(*) FROM activities WHERE streams = 'pending'`) == 0 && v.count(t, `SELECT count(*) FROM due_work WHERE lease_until > now()`) == 0
 	})
-	calls := v.simulated(t)
+	calls, ignored := v.simulated(t), v.logged(t, "sync", "sync.hint_ignored")
 	for range 5 {
 		v.ask(t, "POST", hook.CallbackURL, "", event(999_999_999, 7))
 	}
-	time.Sleep(2 * time.Second)
+	until(t, "the five hints to be looked at", func() bool { return v.logged(t, "sync", "sync.hint_ignored") == ignored+5 })
 	v.survived(t, "webhook: five events of an athlete whom nobody has", v.simulated(t) == calls, "no call to Strava")
 	owner := v.count(t, `SELECT athlete_id FROM strava_connections`)
 	activity := v.count(t, `SELECT min(id) FROM activities WHERE streams = 'stored'`)
 	before, rows := v.simulated(t), v.count(t, `SELECT count(*) FROM activities WHERE deleted_at IS NULL`)
+	handled := v.logged(t, "sync", "request.completed")
 	replayed := event(owner, activity)
 	for range 20 {
 		v.ask(t, "POST", hook.CallbackURL, "", replayed)
 	}
 	forged := strings.Replace(event(owner, activity), `"update"`, `"delete"`, 1)
 	v.ask(t, "POST", hook.CallbackURL, "", forged)
-	time.Sleep(4 * time.Second)
+	until(t, "the 21 hints to be worked off", func() bool {
+		return v.logged(t, "sync", "request.completed") >= handled+21 &&
+			v.count(t, `SELECT count(*) FROM due_work WHERE account_id IS NOT NULL AND parked_at IS NULL AND (due_at <= now() OR lease_until > now())`) == 0
+	})
 	spent := v.simulated(t) - before
 	v.survived(t, "webhook: an event replayed 20 times, and a deletion that is none", spent <= 3 && v.count(t, `SELECT count(*) FROM activities WHERE deleted_at IS NULL`) == rows,
 		"%d calls to Strava, no row lost", spent)

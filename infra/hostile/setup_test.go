@@ -192,6 +192,16 @@ func (v *victim) count(t *testing.T, sql string, arguments ...any) (n int) {
 	return n
 }
 
+// logged is how often a function has logged an event.
+func (v *victim) logged(t *testing.T, function, event string) int {
+	t.Helper()
+	written, err := os.ReadFile(v.system.Info().Functions[function].Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(written), fmt.Sprintf("%q:%q", "event", event))
+}
+
 // until waits for a condition.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
