@@ -1,7 +1,6 @@
-// Package dispatch is the Dispatch function: it wakes Sync for every account that has something due, and Mail for
-// every one that has e-mail due. Trigger: a Tick on
-// topic schedule, published by Cloud Scheduler every minute. A retry, a lost tick and two at once are harmless: a wake-up
-// is only a hint, and what is due stays due.
+// Package dispatch is the Dispatch function: it wakes Sync for every account that has something due, and Mail for every one
+// that has e-mail due. Trigger: a Tick on topic schedule, published by Cloud Scheduler every minute. A retry, a lost tick
+// and two at once are harmless: a wake-up is only a hint, and what is due stays due.
 package dispatch
 
 import (

@@ -28,9 +28,10 @@ type Dispatcher struct {
 // dispatchPage is how many accounts are read and woken at a time.
 const dispatchPage = 2000
 
-// Tick publishes one Wake, and where e-mail is due one Mail, for every account that has something due, whoever it is and however many there are, and one for
-// housekeeping, whose row it writes where there is none. Work whose lane has none of Strava's quota left is not woken. A
-// Wake is only a hint: overlapping ticks, a tick that breaks off and one that comes again are harmless.
+// Tick publishes one Wake, and where e-mail is due one Mail, for every account that has something due, whoever it is and
+// however many there are, and a Wake for housekeeping, whose row it writes where there is none. Work whose lane has none of
+// Strava's quota left is not woken. A message is only a hint: overlapping ticks, a tick that breaks off and one that comes
+// again are harmless.
 func (d *Dispatcher) Tick(ctx context.Context) error {
 	now := time.Now()
 	if d.Now != nil {
@@ -50,26 +51,14 @@ func (d *Dispatcher) Tick(ctx context.Context) error {
 		logging.Log(ctx, slog.LevelError, logging.EventErasureLate, "athletes' data is not erased in time",
 			slog.Int("erasures", seen.lateErasures))
 	}
-	woken, err := d.wakeAll(ctx, message.TopicSync, func(due store.DueAccount) any {
-		return message.NewWake(due.DueID, due.AccountID)
-	}, func(after int64) (page []store.DueAccount, err error) {
-		err = db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			page, err = store.ListDueAccounts(ctx, conn, now, seen.lastLane, after, dispatchPage)
-			return err
-		})
-		return page, err
-	})
-	mailed, mailErr := d.wakeAll(ctx, message.TopicMail, func(due store.DueAccount) any {
-		return message.NewMail(due.DueID, due.AccountID)
-	}, func(after int64) (page []store.DueAccount, err error) {
-		err = db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			page, err = store.ListDueMail(ctx, conn, now, after, dispatchPage)
-			return err
-		})
-		return page, err
-	})
-	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken), slog.Int("mailed", mailed),
-		slog.Int("oldest_s", int(seen.waited.Seconds())))
+	woken, err := d.wake(ctx, db, message.TopicSync, func(ctx context.Context, conn database.Conn, after int64) ([]store.DueAccount, error) {
+		return store.ListDueAccounts(ctx, conn, now, seen.lastLane, after, dispatchPage)
+	}, func(due store.DueAccount) any { return message.NewWake(due.DueID, due.AccountID) })
+	mailed, mailErr := d.wake(ctx, db, message.TopicMail, func(ctx context.Context, conn database.Conn, after int64) ([]store.DueAccount, error) {
+		return store.ListDueMail(ctx, conn, now, after, dispatchPage)
+	}, func(due store.DueAccount) any { return message.NewMail(due.DueID, due.AccountID) })
+	logging.Log(ctx, slog.LevelInfo, logging.EventSyncDispatched, "due accounts woken", slog.Int("accounts", woken),
+		slog.Int("mailed", mailed), slog.Int("oldest_s", int(seen.waited.Seconds())))
 	return errors.Join(err, mailErr)
 }
 
@@ -101,12 +90,17 @@ func look(ctx context.Context, db database.Database, now time.Time) (sight, erro
 	return seen, err
 }
 
-// wakeAll publishes a message for every account that list gives page by page, and says for how many it did.
-func (d *Dispatcher) wakeAll(ctx context.Context, topic message.Topic, body func(store.DueAccount) any,
-	list func(after int64) ([]store.DueAccount, error)) (int, error) {
+// wake publishes a message for every account that list gives, page by page, and says for how many it did.
+func (d *Dispatcher) wake(ctx context.Context, db database.Database, topic message.Topic,
+	list func(ctx context.Context, conn database.Conn, after int64) ([]store.DueAccount, error),
+	body func(store.DueAccount) any) (int, error) {
 	woken := 0
 	for after := int64(-1); ; {
-		page, err := list(after)
+		var page []store.DueAccount
+		err := db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+			page, err = list(ctx, conn, after)
+			return err
+		})
 		if err != nil || len(page) == 0 {
 			return woken, err
 		}

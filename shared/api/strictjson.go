@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ func unmarshal(data []byte, into any) error {
 	err := huma.DefaultJSONFormat.Unmarshal(data, into)
 	var misfit *json.UnmarshalTypeError
 	if errors.As(err, &misfit) { // its own words are of Go's types, and would reach the client
-		return fmt.Errorf("%s can't hold such a value", misfit.Field)
+		return fmt.Errorf("%s can't hold such a value", cmp.Or(misfit.Field, "the body"))
 	}
 	return err
 }

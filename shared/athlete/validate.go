@@ -188,9 +188,9 @@ var ascending = []struct{ low, high, blame store.ThresholdKind }{
 	{store.ThresholdVT2HR, store.ThresholdMaxHR, store.ThresholdVT2HR},
 }
 
-// checkOrder holds the values given or taken away against all that they are valid beside, for their sport, or every one where
-// it is none in particular, on their own day and on every later one on which another value takes over. An estimate counts: where the athlete's own threshold contradicts it, it is wrong and
-// its own value is asked for.
+// checkOrder holds the values given or taken away against all that they are valid beside, for their sport, or every one
+// where it is none in particular, on their own day and on every later one on which another value takes over. An estimate
+// counts: where the athlete's own threshold contradicts it, it is wrong and its own value is asked for.
 func checkOrder(after store.Profiles, given []store.Threshold, f *faults) {
 	if len(given) == 0 {
 		return

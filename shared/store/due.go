@@ -115,9 +115,10 @@ RETURNING id`
 	return id, nil
 }
 
-// ClaimDue leases the account's most urgent row that is due at now, oldest first; e-mail is left to ClaimMail. It gives false where nothing is due and
-// also while another lease of the account runs: one unit per athlete at a time. It needs no transaction around it. The
-// claim counts as an attempt until progress is made, so that work which kills its worker is found.
+// ClaimDue leases the account's most urgent row that is due at now, oldest first; e-mail is left to ClaimMail. It gives
+// false where nothing is due and also while another lease of the account runs: one unit per athlete at a time. It needs no
+// transaction around it. The claim counts as an attempt until progress is made, so that work which kills its worker is
+// found.
 func ClaimDue(ctx context.Context, conn database.Conn, accountID int64, now time.Time, lease time.Duration) (Due, bool, error) {
 	return claimOne(ctx, conn, accountID, false, now, lease)
 }

@@ -116,8 +116,8 @@ WITH samples AS (
 ), buried AS (
     UPDATE activities
     SET deleted_at = $3, name = '', summary = '{}', hr_histogram = NULL, stream_figures = NULL, figures = '{}', trimp = NULL,
-        tss = NULL, external_km = NULL, quality = 'none', low_s = NULL, moderate_s = NULL, high_s = NULL, streams = 'pending', streams_attempts = 0,
-        streams_reason = '', streams_retry_at = NULL, updated_at = now()
+        tss = NULL, external_km = NULL, quality = 'none', low_s = NULL, moderate_s = NULL, high_s = NULL,
+        streams = 'pending', streams_attempts = 0, streams_reason = '', streams_retry_at = NULL, updated_at = now()
     WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL
 )
 SELECT EXISTS (SELECT FROM activities WHERE account_id = $1 AND id = $2)`

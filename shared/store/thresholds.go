@@ -128,8 +128,8 @@ WHERE stored.account_id = $1 AND stored.kind = given.kind AND stored.sport = giv
 }
 
 // On gives what enters the figures of an activity of the day and the sport, a Strava sport type as "TrailRun" or a
-// training.Sport (empty: of no sport in particular). Of each threshold the value for this sport type goes before that for its group
-// (training.SportOf), and that before the one for every sport; where none was given it is estimated and marked so.
+// training.Sport (empty: of no sport in particular). Of each threshold the value for this sport type goes before that for
+// its group (training.SportOf), and that before the one for every sport; where none was given it is estimated and marked so.
 func (p Profiles) On(day training.Date, sport string) training.Profile {
 	given := func(kind ThresholdKind) training.Threshold {
 		if threshold, ok := p.Pick(kind, day, sport); ok {
