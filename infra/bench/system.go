@@ -65,6 +65,7 @@ func (b *Bench) common(target string) []string {
 		"PUBLIC_URL=http://localhost", "STRAVA_CLIENT_ID=1", "STRAVA_CLIENT_SECRET=none", "TOKEN_KEYSET=" + b.keyset,
 		"PUSH_AUDIENCE=http://localhost", "PUSH_SERVICE_ACCOUNT=push@example.com",
 		"WEBHOOK_PATH=" + strings.Repeat("0a", 16), "WEBHOOK_VERIFY_TOKEN=known-to-the-bench-alone",
+		"SMTP_URL=smtp://localhost", "MAIL_FROM=Train-D <no-reply@example.com>",
 	}
 }
 

@@ -123,7 +123,8 @@ func (a *API) activityOperations(service huma.API) {
 			}
 			return &struct{ Body ActivityDetail }{ActivityDetail{activityOf(&found), found.Figures}}, nil
 		})
-	register(service, operation(http.MethodGet, "/v1/activities/{id}/streams", "streams", "An activity's samples; 202 while they are fetched from Strava"),
+	streams := operation(http.MethodGet, "/v1/activities/{id}/streams", "streams", "An activity's samples; 202 while they are fetched from Strava")
+	register(service, alsoAnswers(streams, http.StatusAccepted, "They are being fetched: ask again after Retry-After seconds"),
 		func(ctx context.Context, in *activityInput) (*streamsOutput, error) {
 			accountID := identity(ctx).AccountID
 			streams, dueID, err := a.Activities.Streams(ctx, accountID, in.ID)
@@ -155,7 +156,6 @@ func (a *API) activityOperations(service huma.API) {
 			}
 			return &struct{ Body Activity }{activityOf(&found)}, nil
 		})
-	alsoAnswers(service, "/v1/activities/{id}/streams", http.StatusAccepted, "They are being fetched: ask again after Retry-After seconds")
 }
 
 func activityOf(found *store.Activity) Activity {

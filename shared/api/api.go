@@ -5,8 +5,10 @@ package api
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -42,9 +44,8 @@ type API struct {
 // Handler builds the whole of what Onboarding answers.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	service := humago.New(mux, configuration())
-	a.Describe(service)
-	mux.Handle("GET /openapi.json", document(service))
+	a.operations(deferred{mux: mux, prepare: a.prepare})
+	mux.Handle("GET /openapi.json", document())
 	if a.Web != nil {
 		serveWeb(mux, a.Web)
 	}
@@ -54,10 +55,31 @@ func (a *API) Handler() http.Handler {
 }
 
 // Describe adds every operation to service. It opens nothing, so that the OpenAPI document can be made without a database.
-func (a *API) Describe(service huma.API) {
+func (a *API) Describe(service huma.API) { a.prepare(service, a.operations) }
+
+// prepare adds operations to service, and what they all need.
+func (a *API) prepare(service huma.API, operations func(huma.API)) {
 	service.UseMiddleware(a.authenticate())
-	a.operations(service)
+	operations(service)
 	describeNulls(service.OpenAPI().Components.Schemas)
+}
+
+// deferred routes operations, and builds each only when it is first asked for: to derive all their schemas takes a fifth of a
+// cold start, whose first request needs one of them or none.
+type deferred struct {
+	huma.API // has none: an operation gets its own
+	mux      *http.ServeMux
+	prepare  func(service huma.API, operations func(huma.API))
+}
+
+// add routes o to what add builds.
+func (d deferred) add(o huma.Operation, add func(huma.API)) {
+	built := sync.OnceValue(func() http.Handler {
+		own := http.NewServeMux()
+		d.prepare(humago.New(own, configuration()), add)
+		return own
+	})
+	d.mux.HandleFunc(o.Method+" "+o.Path, func(w http.ResponseWriter, r *http.Request) { built().ServeHTTP(w, r) })
 }
 
 // operations adds the operations of all subjects.
@@ -80,6 +102,7 @@ func configuration() huma.Config {
 	config.Info.Description = "Turns an athlete's Strava activities into training load."
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.CreateHooks = nil
+	config.OnAddOperation = append(config.OnAddOperation, describeAlso)
 	config.Components.Schemas = schemas()
 	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -111,17 +134,34 @@ func status(o huma.Operation, code int) huma.Operation {
 	return o
 }
 
+// marked keeps a value for an operation that is no part of its document.
+func marked(o huma.Operation, key string, value any) huma.Operation {
+	o.Metadata = maps.Clone(o.Metadata)
+	if o.Metadata == nil {
+		o.Metadata = map[string]any{}
+	}
+	o.Metadata[key] = value
+	return o
+}
+
 // register adds an operation whose failures become problems.
 func register[I, O any](service huma.API, o huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	source := "body"
 	if o.Method == http.MethodGet {
 		source = "query"
 	}
-	huma.Register(service, o, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err = settled(ctx, err); err != nil {
-			return nil, problem(ctx, err, source)
-		}
-		return out, nil
-	})
+	add := func(service huma.API) {
+		huma.Register(service, o, func(ctx context.Context, in *I) (*O, error) {
+			out, err := handle(ctx, in)
+			if err = settled(ctx, err); err != nil {
+				return nil, problem(ctx, err, source)
+			}
+			return out, nil
+		})
+	}
+	if later, ok := service.(deferred); ok {
+		later.add(o, add)
+		return
+	}
+	add(service)
 }

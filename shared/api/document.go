@@ -22,10 +22,6 @@ import (
 func Document() ([]byte, error) {
 	service := humago.New(http.NewServeMux(), configuration())
 	(&API{PublicURL: &url.URL{}}).Describe(service)
-	return encodeDocument(service)
-}
-
-func encodeDocument(service huma.API) ([]byte, error) {
 	compact, err := service.OpenAPI().MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("encode OpenAPI document: %w", err)
@@ -38,17 +34,32 @@ func encodeDocument(service huma.API) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// alsoAnswers documents a further status with which a GET answers in the same shape.
-func alsoAnswers(service huma.API, path string, code int, description string) {
-	responses := service.OpenAPI().Paths[path].Get.Responses
-	further := *responses["200"]
-	further.Description = description
-	responses[strconv.Itoa(code)] = &further
+// alsoStatus is a further status with which an operation answers in the same shape.
+type alsoStatus struct {
+	code        int
+	description string
+}
+
+// also marks operations in Huma's metadata.
+const also = "also"
+
+// alsoAnswers makes the document tell of one further status.
+func alsoAnswers(o huma.Operation, code int, description string) huma.Operation {
+	return marked(o, also, alsoStatus{code, description})
+}
+
+// describeAlso writes what alsoAnswers asked for.
+func describeAlso(_ *huma.OpenAPI, o *huma.Operation) {
+	if further, ok := o.Metadata[also].(alsoStatus); ok {
+		response := *o.Responses["200"]
+		response.Description = further.description
+		o.Responses[strconv.Itoa(further.code)] = &response
+	}
 }
 
 // document answers with the OpenAPI document, made when it is first asked for: no start waits for it.
-func document(service huma.API) http.Handler {
-	made := sync.OnceValues(func() ([]byte, error) { return encodeDocument(service) })
+func document() http.Handler {
+	made := sync.OnceValues(Document)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := made()
 		if err != nil {

@@ -18,7 +18,8 @@ type healthOutput struct {
 }
 
 func (a *API) healthOperations(service huma.API) {
-	register(service, open(operation(http.MethodGet, "/v1/health", "health", "Whether and how the database is reached; 503 when it is not")),
+	health := open(operation(http.MethodGet, "/v1/health", "health", "Whether and how the database is reached; 503 when it is not"))
+	register(service, alsoAnswers(health, http.StatusServiceUnavailable, "The database is not reached"),
 		func(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 			health := a.Health(ctx)
 			out := &healthOutput{Status: http.StatusOK}
@@ -28,5 +29,4 @@ func (a *API) healthOperations(service huma.API) {
 			}
 			return out, nil
 		})
-	alsoAnswers(service, "/v1/health", http.StatusServiceUnavailable, "The database is not reached")
 }

@@ -46,9 +46,16 @@ func alias[T, Described any](registry huma.Registry) {
 
 // describeNulls marks what may be null: of the days an alias does not see that its field is a pointer.
 func describeNulls(registry huma.Registry) {
-	registry.Map()["Settings"].Properties["birth_date"].Nullable = true
-	registry.Map()["Series"].Properties["history_start"].Nullable = true
+	nulls := map[string][]string{"Settings": {"birth_date"}, "Series": {"history_start"}}
 	for _, kind := range store.ThresholdKinds { // null takes the value away
-		registry.Map()["ThresholdPatch"].Properties[string(kind)].Nullable = true
+		nulls["ThresholdPatch"] = append(nulls["ThresholdPatch"], string(kind))
+	}
+	for name, properties := range nulls {
+		schema := registry.Map()[name]
+		for _, property := range properties {
+			if schema != nil { // the operations at hand have to do with it
+				schema.Properties[property].Nullable = true
+			}
+		}
 	}
 }

@@ -80,8 +80,7 @@ const readsOnly = "reads-only"
 // reads marks an operation that reads from the database and does nothing else, so that what it has read can be thrown away
 // where the session turns out to have ended.
 func reads(o huma.Operation) huma.Operation {
-	o.Metadata = map[string]any{readsOnly: nil}
-	return o
+	return marked(o, readsOnly, nil)
 }
 
 type settleKey struct{}
