@@ -1,13 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 // pages are the addresses at which the app shows a page of its own; each answers with index.html. What stands nowhere here
@@ -17,6 +18,12 @@ var pages = []string{"/{$}", "/register", "/sign-in", "/reset", "/verify", "/wel
 
 // encodings are the compressed forms in which the build leaves a file beside it, the smallest first.
 var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+// contentTypes are those of the app's files, whatever the machine thinks of their names.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml", ".json": "application/json",
+}
 
 // webFile is a file of the app, read once.
 type webFile struct {
@@ -34,10 +41,8 @@ func serveWeb(mux *http.ServeMux, files fs.FS) {
 		if err != nil || entry.IsDir() || strings.HasPrefix(path.Base(name), ".") || isCompressed(name) {
 			return err
 		}
-		file, err := readWeb(files, name)
-		if err != nil {
-			return err
-		}
+		read := sync.OnceValue(func() *webFile { return readWeb(files, name) }) // when it is first asked for: no start waits for it
+		file := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { read().ServeHTTP(w, r) })
 		if name != "index.html" {
 			mux.Handle("GET /"+name, file)
 			return nil
@@ -59,15 +64,15 @@ func isCompressed(name string) bool {
 }
 
 // readWeb reads a file with its compressed forms. The names of assets hold a hash of their content, so they may be kept for
-// ever; everything else is asked for again and answered by its tag.
-func readWeb(files fs.FS, name string) (*webFile, error) {
+// ever; everything else is asked for again and answered by its tag. A file that was listed can be read: it is embedded.
+func readWeb(files fs.FS, name string) *webFile {
 	content, err := fs.ReadFile(files, name)
 	if err != nil {
-		return nil, err
+		panic(err)
 	}
 	sum := sha256.Sum256(content)
 	file := &webFile{
-		content: content, compressed: map[string][]byte{}, contentType: mime.TypeByExtension(path.Ext(name)),
+		content: content, compressed: map[string][]byte{}, contentType: cmp.Or(contentTypes[path.Ext(name)], "application/octet-stream"),
 		cacheControl: "no-cache", tag: hex.EncodeToString(sum[:8]),
 	}
 	if strings.HasPrefix(name, "assets/") {
@@ -78,7 +83,7 @@ func readWeb(files fs.FS, name string) (*webFile, error) {
 			file.compressed[encoding.name] = compressed
 		}
 	}
-	return file, nil
+	return file
 }
 
 // ServeHTTP answers with the smallest form that the client takes.

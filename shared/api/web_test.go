@@ -39,7 +39,11 @@ func TestThePage(t *testing.T) {
 		t.Errorf("got %v %s", page.header, page.body)
 	}
 	b.get("/?strava=connected").wants(http.StatusOK)
-	b.get("/assets/main-a1b2.js").wants(http.StatusOK)
+	for path, want := range map[string]string{"/assets/main-a1b2.js": "text/javascript; charset=utf-8", "/icon.svg": "image/svg+xml"} {
+		if got := b.get(path).wants(http.StatusOK).header.Get("Content-Type"); got != want {
+			t.Errorf("%s has the type %q, want %q", path, got, want)
+		}
+	}
 	for path, want := range map[string]int{"/": http.StatusOK, "/v1/health": http.StatusOK, "/nothing": http.StatusNotFound, "/v1/session": http.StatusUnauthorized} {
 		if head := b.call("HEAD", path, nil).wants(want); len(head.body) != 0 {
 			t.Errorf("HEAD %s has a body: %s", path, head.body)
