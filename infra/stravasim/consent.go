@@ -24,7 +24,7 @@ var knownScopes = []struct{ Name, Meaning string }{
 }
 
 var consentTemplate = template.Must(template.New("consent").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Authorize (Strava simulator)</title>
+<html lang="en"><head><meta charset="utf-8"><title>Authorize (Strava simulator)</title><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem}
 fieldset{margin:1rem 0;border:1px solid #ccc;border-radius:.5rem}label{display:block}
@@ -44,7 +44,7 @@ button{font:inherit;padding:.5rem 1.25rem;margin-right:.5rem}</style></head>
 `))
 
 var refusedTemplate = template.Must(template.New("refused").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Error 403</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>Error 403</title><link rel="icon" href="data:,"></head>
 <body><h1>Error 403: {{.}}</h1>
 <p>This app has exceeded the limit of connected athletes.</p></body></html>
 `))

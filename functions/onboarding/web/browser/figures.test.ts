@@ -154,6 +154,55 @@ test('an activity shows what was recorded, its zones and its figures', async () 
   await look(page, '24-activity');
 });
 
+test('the list is narrowed by its address, and what is narrowed can be kept and shared', async () => {
+  const page = await enter('/activities?quality=none');
+  await page.locator('.activities a').first().waitFor();
+  const shown = () => page.locator('.activities a').count();
+  const marks = () => page.locator('.activities .tag').allInnerTexts();
+  expect(new Set(await marks()), 'only what was asked for').toEqual(new Set(['no load']));
+  const without = await shown();
+  await page.getByLabel('Sport').selectOption('VirtualRide');
+  await expect.poll(() => page.url()).toContain('sport=VirtualRide');
+  await page.getByRole('button', { name: 'Show all' }).waitFor();
+  await page.getByLabel('Load rests on').selectOption('');
+  await expect.poll(shown).toBeGreaterThan(without);
+  expect((await page.locator('.activities .what .small').allInnerTexts()).every((text) => text.startsWith('Virtual ride'))).toBe(true);
+  await page.getByRole('button', { name: 'Show older ones' }).click();
+  await expect.poll(shown).toBeGreaterThan(50);
+  expect((await page.locator('.activities .what .small').allInnerTexts()).every((text) => text.startsWith('Virtual ride')), 'older ones too').toBe(true);
+  await page.getByLabel('From').fill('2026-01-01');
+  await page.getByLabel('To').fill('2026-01-31');
+  await expect.poll(() => page.locator('.month h2').allInnerTexts()).toEqual(['January 2026']);
+  await look(page, '23-activities-narrowed');
+  await page.reload();
+  await expect.poll(() => page.locator('.month h2').allInnerTexts()).toEqual(['January 2026']);
+  await page.goto(`${url}/activities?sport=Luge`);
+  await page.getByText('No activity is like that').waitFor();
+  await look(page, '23-activities-none', { once: true });
+  await page.getByRole('button', { name: 'Show all' }).last().click();
+  await page.locator('.activities a').first().waitFor();
+  expect(new URL(page.url()).search).toBe('');
+});
+
+// It takes hours until an activity is given up on; how, is tested where it happens. Here is what is shown of it.
+test('an activity whose samples could not be read says why, and is tried again when asked to', async () => {
+  const page = await enter('/activities');
+  const parked = { streams: 'parked', streams_reason: 'its samples have no time base', streams_retry_at: new Date(Date.now() + 86_400_000).toISOString() };
+  const one = /\/v1\/activities\/\d+$/;
+  await page.route(one, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json() as object), ...parked } });
+  });
+  await page.locator('.activities a').first().click();
+  await page.getByText('Its samples have no time base. It is tried again in about 24 h.').waitFor();
+  await look(page, '24-activity-parked');
+  await page.unroute(one);
+  const asked = page.waitForResponse((response) => response.url().endsWith('/retry'));
+  await page.getByRole('button', { name: 'Try again now' }).click();
+  expect((await asked).status()).toBe(202);
+  await page.getByRole('heading', { name: 'Recorded' }).waitFor();
+});
+
 test('a threshold is changed from a day on, and the activities are computed again', async () => {
   const page = await enter('/settings');
   const load = () => page.evaluate(async () => {

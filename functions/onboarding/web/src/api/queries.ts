@@ -1,6 +1,7 @@
 // What the pages ask for, each under the name that useResource knows it by.
 import { bodyOf, server, type Schemas } from './client';
 import { useResource } from './resource';
+import type { paths } from './schema';
 
 export type Sync = Schemas['SyncProgress'];
 
@@ -29,6 +30,11 @@ export const useToday = (version: string) =>
 export const useSeries = (version: string, from?: string, metric?: 'trimp' | 'tss') =>
   useResource(`series ${from} ${metric}`, () => bodyOf(server.GET('/v1/training-load', { params: { query: { from, metric } } })), { version });
 
+type Narrowed = Omit<NonNullable<paths['/v1/activities']['get']['parameters']['query']>, 'before' | 'limit'>;
+
+/** The newest activities of those that a filter leaves. */
+export const useActivities = (version: string, limit: number, filter: Narrowed) =>
+  useResource(`activities ${limit} ${JSON.stringify(filter)}`, () => bodyOf(server.GET('/v1/activities', { params: { query: { ...filter, limit } } })), { version });
+
 /** The newest activities. */
-export const useRecentActivities = (version: string, limit: number) =>
-  useResource(`activities ${limit}`, () => bodyOf(server.GET('/v1/activities', { params: { query: { limit } } })), { version });
+export const useRecentActivities = (version: string, limit: number) => useActivities(version, limit, {});

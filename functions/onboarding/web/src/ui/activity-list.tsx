@@ -13,7 +13,7 @@ export function ActivityList({ activities, units, today }: { activities: Activit
       {activities.map((activity) => (
         <li key={activity.id}>
           <a href={`/activities/${activity.id}`}>
-            <span class="what"><strong>{activity.name}</strong><span class="muted small">{sportName(activity.sport_type)} · {nearDay(activity.local_day, today ?? '')}</span></span>
+            <span class="what"><strong>{activity.name}</strong><span class="muted small">{sportName(activity.sport_type)} · {nearDay(activity.local_day, today ?? '')}{activity.streams === 'parked' && <span class="unread"> · samples could not be read</span>}</span></span>
             <span class="figure muted">{distance(activity.distance_m || null, units)}</span>
             <span class="figure muted">{duration(activity.moving_s)}</span>
             <span class="figure load"><strong>{number(activity.trimp.value)}</strong> <QualityMark quality={activity.quality} /></span>

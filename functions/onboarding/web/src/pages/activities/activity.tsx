@@ -21,7 +21,7 @@ export function ActivityPage() {
   const { params } = useRoute();
   const id = params.id ?? '';
   const activity = useResource(`activity ${id}`, () => bodyOf(server.GET('/v1/activities/{id}', { params: { path: { id: Number(id) } } })), {
-    every: (known) => (known?.streams === 'pending' ? 10_000 : undefined),
+    every: (known) => (known?.streams === 'pending' ? 5_000 : undefined),
   });
   const settings = useSettings();
   const units = (settings.data?.units ?? 'metric') as Units;

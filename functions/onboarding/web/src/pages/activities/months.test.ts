@@ -11,5 +11,6 @@ test('a month sums up what has a load, once all of it is there', () => {
     ['2026-10', 1, { distance: 1000, moving: 60, load: 30 }],
   ]);
   expect(monthsOf(some, true).at(-1)!.sums, 'an older page may hold more of it').toBeUndefined();
+  expect(monthsOf([activity('2026-11-01', null)], false)[0]!.sums!.load, 'no load is not a load of 0').toBeNull();
   expect(monthName('2026-03')).toBe('March 2026');
 });

@@ -6,8 +6,8 @@ export interface Month {
   /** As `2026-11`. */
   key: string;
   activities: Activity[];
-  /** Sums, absent while older pages can still add to them. */
-  sums?: { distance: number; moving: number; load: number };
+  /** Sums, absent while older pages can still add to them; of loads that none has there is none either. */
+  sums?: { distance: number; moving: number; load: number | null };
 }
 
 const names = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
@@ -26,7 +26,7 @@ export function monthsOf(activities: readonly Activity[], more: boolean): Month[
   const whole = more ? months.slice(0, -1) : months;
   for (const month of whole) {
     const sum = (figure: (activity: Activity) => number | null) => month.activities.reduce((total, activity) => total + (figure(activity) ?? 0), 0);
-    month.sums = { distance: sum((each) => each.distance_m), moving: sum((each) => each.moving_s), load: sum((each) => each.trimp.value) };
+    month.sums = { distance: sum((each) => each.distance_m), moving: sum((each) => each.moving_s), load: month.activities.some((each) => each.trimp.value !== null) ? sum((each) => each.trimp.value) : null };
   }
   return months;
 }

@@ -1,16 +1,17 @@
 import type { Schemas } from '../../api/client';
-import { useSync } from '../../api/queries';
 import { until } from '../../format/date';
 import { Notice } from '../../ui/notice';
+import { Retry } from '../../ui/retry';
 
 /** Why an activity's samples could not be had, and what happens next. */
-export function Parked({ activity }: { activity: Schemas['ActivityDetail']; reload: () => Promise<void> }) {
-  const sync = useSync();
-  const waiting = sync.data?.waiting?.find((one) => one.id === activity.id);
+export function Parked({ activity, reload }: { activity: Schemas['ActivityDetail']; reload: () => Promise<void> }) {
   return (
-    <Notice kind="warn" title="Its samples could not be read">
-      {activity.streams_reason ?? waiting?.reason ?? 'Strava did not give them.'}
-      {waiting?.retry_at && ` It is tried again ${until(waiting.retry_at)}.`} Until then its load comes from the average heart rate where there is one.
+    <Notice kind="warn" title="Its samples could not be read" actions={<Retry id={activity.id} onAsked={reload} />}>
+      {activity.streams_reason ? `${sentence(activity.streams_reason)}.` : 'Strava did not give them.'}
+      {activity.streams_retry_at && ` It is tried again ${until(activity.streams_retry_at)}.`} Until then its load comes from the average heart rate where there is one.
     </Notice>
   );
 }
+
+/** The server's reasons begin small and end without a full stop. */
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);

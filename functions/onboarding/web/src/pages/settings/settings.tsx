@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Schemas } from '../../api/client';
 import { useSettings } from '../../api/queries';
 import { Notice } from '../../ui/notice';
@@ -41,6 +41,7 @@ function reveal(event: MouseEvent, id: string): void {
 function Own({ settings, reload }: { settings: Schemas['Settings']; reload: () => Promise<void> }) {
   const [saved, setSaved] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => document.getElementById(location.hash.slice(1))?.scrollIntoView(), []); // a link to a section, now that all stand
   const onSaved = () => {
     setSaved((n) => n + 1);
     clearTimeout(timer.current);

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { ImportProgress } from '../../ui/import-progress';
 import { Notice, Trouble } from '../../ui/notice';
+import { Retry } from '../../ui/retry';
 import { Loaded } from '../../ui/state';
 import { ConnectWithStrava } from '../../ui/strava';
 
@@ -48,7 +49,12 @@ function Connection({ sync, progress }: { sync: Resource<Schemas['SyncProgress']
         <details>
           <summary>{count(waiting.length, 'activity', 'activities')} whose samples could not be read</summary>
           <ul class="stack small waiting">
-            {waiting.map((one) => <li key={one.id}><a href={`/activities/${one.id}`}>{one.name}</a>: {one.reason}{one.retry_at && <span class="muted"> Tried again {until(one.retry_at)}.</span>}</li>)}
+            {waiting.map((one) => (
+              <li key={one.id} class="row apart">
+                <span><a href={`/activities/${one.id}`}>{one.name}</a>: {one.reason}{one.retry_at && <span class="muted"> Tried again {until(one.retry_at)}.</span>}</span>
+                {one.parked && <Retry id={one.id} onAsked={sync.reload} />}
+              </li>
+            ))}
           </ul>
         </details>
       )}

@@ -37,11 +37,11 @@ export function lacksOf(meta: Schemas['Meta'] | undefined, settings: Schemas['Se
     });
   }
   if (sync && sync.parked > 0) {
-    lacks.push({ title: `The samples of ${count(sync.parked, 'activity', 'activities')} could not be read`, why: 'Each is tried again by itself, and keeps the load of its average until then.', link: [routes.activities, 'See which'] });
+    lacks.push({ title: `The samples of ${count(sync.parked, 'activity', 'activities')} could not be read`, why: 'Each is tried again by itself, and keeps the load of its average until then.', link: [`${routes.settings}#strava`, 'See which'] });
   }
   const guessed = (settings?.thresholds.estimated ?? []).flatMap((name) => estimates[name] ?? []);
   if (guessed.length > 0) {
-    lacks.push({ title: `Your ${guessed.join(' and ')} ${guessed.length === 1 ? 'is an estimate' : 'are estimates'}`, why: 'A few beats shift every load. Say what you know, and all of it is computed anew.', link: [routes.settings, 'Set it'] });
+    lacks.push({ title: `Your ${guessed.join(' and ')} ${guessed.length === 1 ? 'is an estimate' : 'are estimates'}`, why: 'A few beats shift every load. Say what you know, and all of it is computed anew.', link: [`${routes.settings}#thresholds`, 'Set it'] });
   }
   return lacks;
 }
