@@ -223,7 +223,23 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await page.getByText('Saved').waitFor();
   await expect.poll(() => page.getByRole('list', { name: 'Maximum heart rate over time' }).getByRole('listitem').count()).toBe(2);
   await expect.poll(load, { timeout: 30_000 }).not.toBe(before);
+
+  // A sport's own value goes before the one for every sport; once it is taken away, that one holds again.
+  const general = await load();
+  await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
+  await dialog.getByLabel('Value').fill('170');
+  await dialog.getByLabel('For').selectOption('ride');
+  await dialog.getByLabel('Valid from').fill('2026-06-01');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('list', { name: 'Maximum heart rate over time, cycling' }).getByText('170').waitFor();
+  await expect.poll(load, { timeout: 30_000 }).not.toBe(general);
   await look(page, '26-settings');
+  await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
+  await look(page, '26-threshold-known');
+  await dialog.getByRole('button', { name: /^Remove: 170 bpm from 1 Jun 2026 for cycling/ }).click();
+  await dialog.getByText('170 bpm').waitFor({ state: 'detached' });
+  await expect.poll(load, { timeout: 30_000 }).toBe(general);
 });
 
 test('the pages fit a phone in the dark', async () => {

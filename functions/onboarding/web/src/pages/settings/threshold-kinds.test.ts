@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { rangeWords, thresholdKinds, typed, written } from './threshold-kinds';
+import { coursesOf, rangeWords, sportGroups, thresholdKinds, typed, written } from './threshold-kinds';
 
 const kind = (name: string) => thresholdKinds.find((one) => one.kind === name)!;
 
@@ -26,4 +26,18 @@ test('other values are plain numbers', () => {
   expect(written(kind('weight'), 61.5, 'metric')).toBe('61.5');
   expect(typed(kind('max_hr'), '1:88', 'metric')).toBeUndefined();
   expect(typed(kind('max_hr'), 'fast', 'metric')).toBeUndefined();
+});
+
+test('every group of sports of the server has its name', () => {
+  const source = readFileSync('../../../shared/training/summary.go', 'utf8');
+  const groups = [...source.matchAll(/^\tSport\w+\s+Sport = "([a-z_]+)"/gm)].map((match) => match[1]!);
+  expect(groups).toContain('ride');
+  expect(Object.keys(sportGroups).sort()).toEqual(['', ...groups].sort());
+});
+
+test('values stand by sport and by day', () => {
+  const dated = (sport: string | undefined, effective_from: string, value: number, kind = 'max_hr') => ({ kind, effective_from, value, ...(sport && { sport }) });
+  const history = [dated('ride', '2026-03-01', 182), dated(undefined, '2026-05-01', 186), dated(undefined, '2025-05-01', 188), dated(undefined, '2025-05-01', 52, 'resting_hr')];
+  expect(coursesOf(history, 'max_hr').map(({ sport, values }) => [sport, values.map((one) => one.value)])).toEqual([['', [188, 186]], ['ride', [182]]]);
+  expect(coursesOf(history, 'ftp')).toEqual([]);
 });

@@ -6,9 +6,9 @@ import type { Units } from '../../format/units';
 import { submitting, useAction } from '../../ui/action';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
-import { Field } from '../../ui/field';
+import { Field, Select } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
-import { rangeWords, thresholdKinds, typed, unitOf, written, type ThresholdKind } from './threshold-kinds';
+import { coursesOf, rangeWords, sportGroups, thresholdKinds, typed, unitOf, written, type Course, type ThresholdKind } from './threshold-kinds';
 
 type Settings = Schemas['Settings'];
 
@@ -18,14 +18,14 @@ interface Props {
   onSaved: (settings: Settings) => void;
 }
 
-/** The athlete's thresholds as they hold today, each with its values of earlier days. */
+/** The athlete's thresholds as they hold today, each with its values of earlier days and of single sports. */
 export function Thresholds({ settings, onSaved }: Props) {
   const [editing, setEditing] = useState<ThresholdKind>();
   const units = settings.units as Units;
   return (
     <section class="card stack" id="thresholds">
       <h2>Thresholds</h2>
-      <p class="muted small">What load is measured against. Each value holds from its day on, so that an old activity is measured by what you were then; the first one holds for the days before it too.</p>
+      <p class="muted small">What load is measured against. Each value holds from its day on, so that an old activity is measured by what you were then; the first one holds for the days before it too. A sport may have a value of its own.</p>
       <ul class="thresholds">
         {thresholdKinds.map((kind) => <Row key={kind.kind} kind={kind} settings={settings} units={units} onEdit={() => setEditing(kind)} />)}
       </ul>
@@ -38,7 +38,7 @@ function Row({ kind, settings, units, onEdit }: { kind: ThresholdKind; settings:
   const { thresholds } = settings;
   const value = thresholds[kind.kind];
   const estimated = thresholds.estimated.includes(kind.kind);
-  const dated = (thresholds.history ?? []).filter((one) => one.kind === kind.kind).sort((a, b) => a.effective_from.localeCompare(b.effective_from));
+  const courses = coursesOf(thresholds.history, kind.kind).filter(({ sport, values }) => sport !== '' || values.length > 1);
   return (
     <li>
       <div class="name"><h3>{kind.name}</h3><p class="small muted">{kind.hint}</p></div>
@@ -47,22 +47,26 @@ function Row({ kind, settings, units, onEdit }: { kind: ThresholdKind; settings:
         {estimated && <span class="tag warn">estimated</span>}
       </div>
       <Button type="button" kind="quiet" small onClick={onEdit} aria-label={`Change: ${kind.name}`}>Change</Button>
-      {dated.length > 1 && <Timeline kind={kind} dated={dated} units={units} />}
+      {courses.map((course) => <Timeline key={course.sport} kind={kind} course={course} units={units} />)}
     </li>
   );
 }
 
 /** Values over the days, oldest first. */
-function Timeline({ kind, dated, units }: { kind: ThresholdKind; dated: Schemas['DatedThreshold'][]; units: Units }) {
+function Timeline({ kind, course: { sport, values }, units }: { kind: ThresholdKind; course: Course; units: Units }) {
+  const name = sportGroups[sport]!;
   return (
-    <ol class="timeline small" aria-label={`${kind.name} over time`}>
-      {dated.map((one, i) => (
-        <li key={`${one.effective_from} ${one.sport ?? ''}`}>
-          <strong class="figure">{written(kind, one.value, units)}</strong>
-          <span class="muted">{i === 0 ? `until ${day(dated[1]!.effective_from)}` : `from ${day(one.effective_from)}`}{one.sport ? `, ${one.sport}` : ''}</span>
-        </li>
-      ))}
-    </ol>
+    <div class="course">
+      {sport !== '' && <p class="small muted">For {name}</p>}
+      <ol class="timeline small" aria-label={`${kind.name} over time${sport && `, ${name}`}`}>
+        {values.map((one, i) => (
+          <li key={one.effective_from}>
+            <strong class="figure">{written(kind, one.value, units)}</strong>
+            <span class="muted">{i > 0 ? `from ${day(one.effective_from)}` : values[1] ? `until ${day(values[1].effective_from)}` : 'always'}</span>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }
 
@@ -77,22 +81,51 @@ function Edit({ kind, settings, units, onClose, onSaved }: Props & { kind: Thres
       return;
     }
     setWrong(undefined);
-    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: { thresholds: { [kind.kind]: value, effective_from: String(values.get('effective_from')) } } })));
+    const sport = String(values.get('sport') ?? '');
+    onSaved(await bodyOf(server.PATCH('/v1/settings', {
+      body: { thresholds: { [kind.kind]: value, effective_from: String(values.get('effective_from')), ...(sport && { sport }) } },
+    })));
     onClose();
   });
-  const refused = saving.error instanceof Refused ? saving.error.field(`thresholds.${kind.kind}`) : undefined;
-  const refusedDay = saving.error instanceof Refused ? saving.error.field('thresholds.effective_from') : undefined;
+  const refused = (field: string) => (saving.error instanceof Refused ? saving.error.field(`thresholds.${field}`) : undefined);
   const own = settings.thresholds.estimated.includes(kind.kind) ? undefined : settings.thresholds[kind.kind];
+  const courses = coursesOf(settings.thresholds.history, kind.kind);
   return (
     <Dialog
       title={kind.name} onClose={onClose}
       actions={<><Button type="button" kind="quiet" onClick={onClose}>Cancel</Button><Button form="threshold" busy={saving.busy}>Save</Button></>}
     >
       <form id="threshold" class="stack" onSubmit={submitting(saving.run)}>
-        <Field label="Value" name="value" inputMode={kind.measure === 'pace' || kind.measure === 'swim' ? 'text' : 'decimal'} required value={own === undefined ? '' : written(kind, own, units)} unit={unitOf(kind.measure, units)} hint={`${kind.hint} ${rangeWords(kind, units)}.`} wrong={wrong ?? refused} />
-        <Field label="Valid from" name="effective_from" type="date" required max={today} value={today} hint="Activities from this day on are computed again with it." wrong={refusedDay} />
-        {!refused && !refusedDay && <Trouble error={saving.error} />}
+        <Field label="Value" name="value" inputMode={kind.measure === 'pace' || kind.measure === 'swim' ? 'text' : 'decimal'} required value={own === undefined ? '' : written(kind, own, units)} unit={unitOf(kind.measure, units)} hint={`${kind.hint} ${rangeWords(kind, units)}.`} wrong={wrong ?? refused(kind.kind)} />
+        {kind.bySport && <Select label="For" name="sport" options={Object.entries(sportGroups)} value="" hint="A sport’s own value goes before the one for every sport." wrong={refused('sport')} />}
+        <Field label="Valid from" name="effective_from" type="date" required max={today} value={today} hint="Activities from this day on are computed again with it." wrong={refused('effective_from')} />
+        {![kind.kind, 'sport', 'effective_from'].some(refused) && <Trouble error={saving.error} />}
       </form>
+      {courses.length > 0 && <Known kind={kind} courses={courses} units={units} onSaved={onSaved} />}
     </Dialog>
+  );
+}
+
+/** Every value that was given, each to be taken away. */
+function Known({ kind, courses, units, onSaved }: { kind: ThresholdKind; courses: Course[]; units: Units; onSaved: Props['onSaved'] }) {
+  const removing = useAction(async ({ sport, effective_from }: Schemas['DatedThreshold']) => {
+    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: { thresholds: { [kind.kind]: null, effective_from, ...(sport && { sport }) } } })));
+  });
+  return (
+    <section class="stack" aria-label="Given so far">
+      <h3>Given so far</h3>
+      <ul class="known">
+        {courses.flatMap(({ sport, values }) => values.map((one) => {
+          const words = `${written(kind, one.value, units)} ${unitOf(kind.measure, units)} from ${day(one.effective_from)}${sport && ` for ${sportGroups[sport]}`}`;
+          return (
+            <li key={`${sport} ${one.effective_from}`} class="row apart">
+              <span>{words}</span>
+              <Button type="button" kind="quiet" small busy={removing.busy} aria-label={`Remove: ${words}`} onClick={() => void removing.run(one)}>Remove</Button>
+            </li>
+          );
+        }))}
+      </ul>
+      <Trouble error={removing.error} />
+    </section>
   );
 }
