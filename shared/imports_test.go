@@ -23,7 +23,7 @@ const (
 
 // floors lists the storeys of the house, lowest first. A package imports packages of lower floors only.
 var floors = [][]string{
-	{"shared/training", "shared/fault"},
+	{"shared/training", "shared/fault", "shared/document"},
 	{"shared/config", "shared/logging"},
 	{"shared/database", "shared/strava", "shared/message", "shared/serverless", "shared/secret"},
 	{"shared/store"},

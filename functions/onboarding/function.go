@@ -56,6 +56,7 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 	service.OnShutdown(pool.Close)
 	edge := &api.API{
 		PublicURL:  public,
+		Hops:       settings.Accounts.ClientIPHops,
 		Accounts:   account.New(pool, sealer, settings.Accounts),
 		Athletes:   athlete.New(leading),
 		Activities: &activitysync.Service{DB: leading, Sealer: sealer},
@@ -64,6 +65,9 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 		Health:     pool.Health,
 		Wake: func(ctx context.Context, accountID, dueID int64) error {
 			return publisher.Publish(ctx, message.TopicSync, message.NewWake(dueID, accountID))
+		},
+		WakeMail: func(ctx context.Context, accountID, dueID int64) error {
+			return publisher.Publish(ctx, message.TopicMail, message.NewMail(dueID, accountID))
 		},
 		Web: web.Files,
 	}

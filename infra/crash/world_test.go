@@ -125,7 +125,7 @@ func (w *world) connect(keyset string) {
 	w.service = &activitysync.Service{DB: session, Sealer: sealer}
 	err = session.Use(w.t.Context(), func(ctx context.Context, conn database.Conn) (err error) {
 		now := time.Now()
-		w.account, err = store.Register(ctx, conn, store.Registration{Email: "a@example.com", PasswordHash: "hash",
+		w.account, _, err = store.Register(ctx, conn, store.Registration{Email: "a@example.com", PasswordHash: "hash",
 			Session: store.NewSession{OpenedAt: now, ExpiresAt: now.Add(time.Hour)}})
 		return err
 	})

@@ -101,6 +101,12 @@ func (h *hasher) bounded(ctx context.Context, password string, salt []byte, c co
 
 var errHash = errors.New("read password hash: not an argon2id PHC string")
 
+// isOutdated reports whether a hash was made with other parameters than new ones are.
+func isOutdated(phc string) bool {
+	c, _, _, err := decodePHC(phc)
+	return err == nil && c != present
+}
+
 // encodePHC writes a hash as $argon2id$v=19$m=19456,t=2,p=1$salt$key (the PHC string format).
 func encodePHC(c cost, salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, c.threads,

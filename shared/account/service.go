@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/document"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/secret"
@@ -29,9 +31,6 @@ const (
 	MaxPasswordLength = 128
 )
 
-// documentsVersion is the version of the documents that a registration agrees to.
-const documentsVersion = "2026-11-01"
-
 const (
 	maxEmailLength  = 254 // bytes, RFC 5321
 	maxDeviceLength = 200 // characters kept of what a browser calls itself
@@ -40,6 +39,7 @@ const (
 // Service answers for accounts. All methods are safe for concurrent use.
 type Service struct {
 	database database.Database
+	leading  database.Leading // what reads in the round trip that proves the session
 	sealer   *secret.Sealer
 	settings config.Accounts
 	hasher   *hasher
@@ -50,40 +50,49 @@ type Service struct {
 // New makes the use case over a database; the sealer's keys seal what a token says of its owner. One per process: it bounds
 // how many passwords are hashed at once.
 func New(db database.Database, sealer *secret.Sealer, settings config.Accounts) *Service {
-	return &Service{database: db, sealer: sealer, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
+	return &Service{database: db, leading: database.Leading{Database: db}, sealer: sealer, settings: settings, hasher: newHasher(), exports: make(chan struct{}, mostExports), now: time.Now}
 }
 
 // Registration is what a person gives to open an account.
 type Registration struct {
 	Email       string
 	Password    string
-	AcceptTerms bool   // terms, privacy notice and use of health data
-	Device      string // what the browser calls itself
+	AcceptTerms bool // terms, privacy notice and use of health data
 }
 
-// Register opens an account with consents, default settings and a first session, all or nothing. Wrong fields come back
-// together as joined faults of kind Invalid; a taken address is a Conflict "email-taken".
-func (s *Service) Register(ctx context.Context, registration Registration) (Session, error) {
+// Register opens an account with consents, default settings and a first session, all or nothing, and makes an e-mail due that
+// verifies the address. Wrong fields come back together as joined faults of kind Invalid; a taken address is a Conflict
+// "email-taken", and too many of those from one place are Throttled.
+func (s *Service) Register(ctx context.Context, registration Registration, client Client) (Session, error) {
 	email, emailErr := normaliseEmail(registration.Email)
-	err := errors.Join(emailErr, checkPassword(registration.Password), checkTerms(registration.AcceptTerms))
+	err := errors.Join(emailErr, checkPassword("password", registration.Password, email), checkTerms(registration.AcceptTerms))
 	if err != nil {
 		return Session{}, err
+	}
+	throttle := registrationAtAddress.by(client.Address)
+	if err := s.admit(ctx, throttle); err != nil {
+		return Session{}, fmt.Errorf("register: %w", err)
 	}
 	hash, err := s.hasher.hash(ctx, registration.Password)
 	if err != nil {
 		return Session{}, fmt.Errorf("register: %w", err)
 	}
-	session, stored := s.newSession(registration.Device)
-	consents := make([]store.Consent, len(store.Documents))
-	for i, document := range store.Documents {
-		consents[i] = store.Consent{Document: document, Version: documentsVersion}
+	session, stored := s.newSession(client)
+	var consents []store.Consent
+	for _, one := range document.All() {
+		consents = append(consents, store.Consent{Document: one.Name, Version: one.Version})
 	}
 	session.Email = email
+	device := hashOf(session.Device)
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		session.AccountID, err = store.Register(ctx, conn, store.Registration{
-			Email: email, PasswordHash: hash, Consents: consents, Session: stored,
+		session.AccountID, session.LetterID, err = store.Register(ctx, conn, store.Registration{
+			Email: email, PasswordHash: hash, Consents: consents, Session: stored, Device: device[:],
+			VerifyEmail: true, Trace: logging.TraceOf(ctx).ID,
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return store.ReturnThrottles(ctx, conn, nil, []store.Throttle{throttle})
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("register: %w", err)
@@ -99,28 +108,42 @@ func (s *Service) Register(ctx context.Context, registration Registration) (Sess
 // errCredentials is the answer to an unknown e-mail and to a wrong password alike.
 var errCredentials = fault.New(fault.Unauthenticated, "credentials", "The e-mail address or the password is wrong.")
 
+// Attempt is what somebody signs in with.
+type Attempt struct {
+	Email    string
+	Password string
+	Code     string // of the second factor, or a recovery code; empty where none was asked for yet
+}
+
 // SignIn opens a new session, with a token of its own. An unknown e-mail address and a wrong password get the same answer
-// after the same work, so that nobody learns whose accounts there are.
-func (s *Service) SignIn(ctx context.Context, email, password, device string) (Session, error) {
-	found, err := s.credentials(ctx, email)
+// after the same work, so that nobody learns whose accounts there are; only who knows the password learns that a second
+// factor is needed. Too many attempts are Throttled, at a device that the owner signed in from apart from all others.
+func (s *Service) SignIn(ctx context.Context, attempt Attempt, client Client) (Session, error) {
+	_, device := deviceOf(client)
+	found, err := s.credentials(ctx, attempt.Email, device)
 	if err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
-	right, err := s.hasher.verify(ctx, password, found.PasswordHash)
-	if err != nil {
+	cleared, returned := ofSignIn(attempt.Email, client, found.KnownDevice)
+	if err := s.admit(ctx, slices.Concat(cleared, returned)...); err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
-	if !right {
-		logging.Log(ctx, slog.LevelInfo, logging.EventAccountSignInRefused, "sign-in refused")
-		return Session{}, errCredentials
+	if err := s.prove(ctx, found, attempt.Password, attempt.Code); err != nil {
+		return Session{}, fmt.Errorf("sign in: %w", err)
 	}
-	session, stored := s.newSession(device)
+	session, stored := s.newSession(client)
 	session.AccountID, session.Email = found.AccountID, found.Email
 	if session.Token, err = s.withOwner(session.Token, session.AccountID); err != nil {
 		return Session{}, err
 	}
-	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
-		return store.InsertSession(ctx, conn, found.AccountID, stored, s.idleSince(stored.OpenedAt))
+	err = s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		if err := store.InsertSession(ctx, conn, found.AccountID, stored, s.idleSince(stored.OpenedAt)); err != nil {
+			return err
+		}
+		if err := store.PutDevice(ctx, conn, found.AccountID, hashOf(session.Device), stored.OpenedAt); err != nil {
+			return err
+		}
+		return store.ReturnThrottles(ctx, conn, cleared, returned)
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)
@@ -129,12 +152,42 @@ func (s *Service) SignIn(ctx context.Context, email, password, device string) (S
 	return session, nil
 }
 
+// prove checks a password, and a code where the account has a second factor. A hash made with other parameters than the present
+// ones is replaced where the password is right.
+func (s *Service) prove(ctx context.Context, found store.Credentials, password, code string) error {
+	right, err := s.hasher.verify(ctx, password, found.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if right {
+		err = s.proveSecondFactor(ctx, found, code)
+	} else {
+		err = errCredentials
+	}
+	if err != nil {
+		if fault.KindOf(err) == fault.Unauthenticated && !errors.Is(err, errFactorNeeded) {
+			logging.Log(ctx, slog.LevelInfo, logging.EventAccountSignInRefused, "sign-in refused")
+		}
+		return err
+	}
+	if !isOutdated(found.PasswordHash) {
+		return nil
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
+		return store.ReplacePasswordHash(ctx, conn, found.AccountID, found.PasswordHash, hash)
+	})
+}
+
 // credentials finds whom an e-mail address belongs to; the zero Credentials where it is nobody's.
-func (s *Service) credentials(ctx context.Context, email string) (found store.Credentials, err error) {
+func (s *Service) credentials(ctx context.Context, email string, device store.TokenHash) (found store.Credentials, err error) {
 	email, mistake := normaliseEmail(email)
 	if mistake == nil { // what is no address is nobody's
 		err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			found, err = store.FindCredentials(ctx, conn, email)
+			found, err = store.FindCredentials(ctx, conn, email, device)
 			return err
 		})
 	}
@@ -164,10 +217,13 @@ func isPublicHost(host string) bool {
 }
 
 // The results of these two are error, not *fault.Error: a nil of the latter joined to others would count as one.
-func checkPassword(password string) error {
+func checkPassword(field, password, email string) error {
 	length := utf8.RuneCountInString(password)
 	if length < MinPasswordLength || length > MaxPasswordLength {
-		return fault.Field("password", fmt.Sprintf("must have from %d to %d characters", MinPasswordLength, MaxPasswordLength))
+		return fault.Field(field, fmt.Sprintf("must have from %d to %d characters", MinPasswordLength, MaxPasswordLength))
+	}
+	if isEasy(password, email) {
+		return fault.Field(field, "is among the first that anybody would try: take another, of several words for instance")
 	}
 	return nil
 }

@@ -28,6 +28,14 @@ type Session struct {
 	ExpiresAt time.Time // the end, however active it is
 	AccountID int64
 	Email     string
+	Device    string // token by which the device is known again
+	LetterID  int64  // due row of the e-mail that verifies the address; 0 where none is due
+}
+
+// Identity is who holds a session that was just opened.
+func (s Session) Identity() Identity {
+	key, _, _ := splitToken(s.Token)
+	return Identity{AccountID: s.AccountID, Email: s.Email, ExpiresAt: s.ExpiresAt, SessionHash: hashOf(key)}
 }
 
 // Identity is who holds a session.
@@ -35,6 +43,7 @@ type Identity struct {
 	AccountID   int64
 	Email       string
 	ExpiresAt   time.Time
+	ConfirmedAt time.Time // when the holder last proved who they are; zero for never
 	SessionHash store.TokenHash
 }
 
@@ -50,7 +59,8 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 	}
 	identity := Identity{SessionHash: hashOf(key)}
 	err := s.database.Use(ctx, s.find(identity.SessionHash, func(found store.Session) bool {
-		identity.AccountID, identity.Email, identity.ExpiresAt = found.AccountID, found.Email, found.ExpiresAt
+		identity.AccountID, identity.Email = found.AccountID, found.Email
+		identity.ExpiresAt, identity.ConfirmedAt = found.ExpiresAt, found.ConfirmedAt
 		return true
 	}).Ask)
 	if err != nil {
@@ -61,7 +71,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Identity, err
 
 // Presume tells who holds the token if it is in force, from the token alone, and gives a context in which the first read
 // takes the proof along in its round trip. Until then nothing but reads is allowed, and at the end Settle asks where
-// nothing was read. The identity has neither e-mail address nor end. ok is false for tokens that do not say whose they
+// nothing was read. The identity has neither e-mail address nor times. ok is false for tokens that do not say whose they
 // are, as those from before the keys were changed: they have to be authenticated.
 func (s *Service) Presume(ctx context.Context, token string) (presumed context.Context, identity Identity, ok bool) {
 	key, owner, ok := splitToken(token)
@@ -138,12 +148,13 @@ func (s *Service) ConsumeOAuth(ctx context.Context, identity Identity, state str
 }
 
 // newSession makes a session as its holder sees it and as it is stored.
-func (s *Service) newSession(device string) (Session, store.NewSession) {
+func (s *Service) newSession(client Client) (Session, store.NewSession) {
 	now := s.now().Truncate(time.Microsecond) // as Postgres keeps it
 	token := secret.NewToken()
 	expires := now.Add(s.settings.SessionLifetime)
-	stored := store.NewSession{TokenHash: hashOf(token), Device: cleanDevice(device), OpenedAt: now, ExpiresAt: expires}
-	return Session{Token: token, ExpiresAt: expires}, stored
+	stored := store.NewSession{TokenHash: hashOf(token), Device: cleanDevice(client.UserAgent), OpenedAt: now, ExpiresAt: expires}
+	device, _ := deviceOf(client)
+	return Session{Token: token, ExpiresAt: expires, Device: device}, stored
 }
 
 // A token is a key, by whose hash the session is found, and behind a dot its account's id, sealed for that session. The

@@ -62,7 +62,7 @@ func TestEachSignInHasATokenOfItsOwn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	first, identity := f.register(t, "ada@example.com")
-	second, err := f.SignIn(t.Context(), "ada@example.com", password, "another")
+	second, err := f.SignIn(t.Context(), Attempt{Email: "ada@example.com", Password: password}, Client{UserAgent: "another"})
 	if err != nil || second.Token == first.Token || second.AccountID != first.AccountID {
 		t.Fatalf("second session %+v, %v", second, err)
 	}

@@ -74,7 +74,7 @@ func (f *fixture) pass(d time.Duration) {
 
 func (f *fixture) register(t *testing.T, email string) (Session, Identity) {
 	t.Helper()
-	session, err := f.Register(t.Context(), Registration{Email: email, Password: password, AcceptTerms: true})
+	session, err := f.Register(t.Context(), Registration{Email: email, Password: password, AcceptTerms: true}, Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,8 @@ var sweeps = []func(ctx context.Context, conn database.Conn, now time.Time, limi
 	store.ExpireStreams,
 	store.DeleteEndedSessions,
 	store.DeleteExpiredEmailTokens,
+	store.DeleteOldThrottles,
+	store.DeleteOldDevices,
 	func(ctx context.Context, conn database.Conn, now time.Time, _ int) (int, error) {
 		return 0, store.ForgetErasures(ctx, conn, now.Add(-revokeWithin), now.Add(-receiptsKept))
 	},

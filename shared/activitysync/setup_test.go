@@ -201,7 +201,7 @@ func (s *system) register(email string) int64 {
 	s.t.Helper()
 	var account int64
 	err := s.direct("onboarding").Open().Use(s.t.Context(), func(ctx context.Context, conn database.Conn) (err error) {
-		account, err = store.Register(ctx, conn, store.Registration{Email: email, PasswordHash: "hash",
+		account, _, err = store.Register(ctx, conn, store.Registration{Email: email, PasswordHash: "hash",
 			Session: store.NewSession{TokenHash: store.TokenHash([]byte(fmt.Sprintf("%32s", email)[:32])), OpenedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}})
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/train-d/train-d/shared/account"
+	"github.com/train-d/train-d/shared/document"
+	"github.com/train-d/train-d/shared/store"
 )
 
 // Registration is what a person gives to open an account.
@@ -21,43 +23,66 @@ type Registration struct {
 type Credentials struct {
 	Email    string `json:"email" maxLength:"254"`
 	Password string `json:"password" maxLength:"128"`
+	Code     string `json:"code,omitempty" maxLength:"64" doc:"Of the second factor, or a recovery code; asked for by the problem second-factor-needed"`
 }
 
 // Who tells who is signed in.
 type Who struct {
-	AccountID int64     `json:"account_id"`
-	Email     string    `json:"email"`
-	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends at the latest"`
+	AccountID     int64           `json:"account_id"`
+	Email         *string         `json:"email" doc:"null where the account has none"`
+	EmailVerified bool            `json:"email_verified" doc:"Whether mail to the address is known to reach its owner"`
+	HasPassword   bool            `json:"has_password"`
+	SecondFactor  bool            `json:"second_factor" doc:"Whether signing in needs a code"`
+	Recent        bool            `json:"recent" doc:"Whether what guards the account may be changed without confirming first who one is"`
+	ConsentsDue   []document.Name `json:"consents_due" doc:"Documents that were not agreed to as they read now"`
+	ExpiresAt     time.Time       `json:"expires_at" doc:"When the session ends at the latest"`
 }
 
+// signedIn carries the session's token, and that by which the device is known again.
 type signedIn struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      Who
+}
+
+// Anybody is what the edge knows of who asks before anybody has signed in.
+type Anybody struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Cookie    string `header:"Cookie" hidden:"true"`
+}
+
+func (a *API) client(ctx context.Context, in Anybody) account.Client {
+	return account.Client{UserAgent: in.UserAgent, Address: addressOf(ctx), Device: tokenOf(in.Cookie, cookieName(deviceCookie, a.secure()))}
 }
 
 func (a *API) accountOperations(service huma.API) {
 	register(service, open(status(operation(http.MethodPost, "/v1/accounts", "register", "Open an account; answers signed in"), http.StatusCreated)),
 		func(ctx context.Context, in *struct {
-			UserAgent string `header:"User-Agent" hidden:"true"`
-			Body      Registration
+			Anybody
+			Body Registration
 		}) (*signedIn, error) {
 			session, err := a.Accounts.Register(ctx, account.Registration{
-				Email: in.Body.Email, Password: in.Body.Password, AcceptTerms: in.Body.AcceptTerms, Device: in.UserAgent,
-			})
-			return a.signedIn(session, err)
+				Email: in.Body.Email, Password: in.Body.Password, AcceptTerms: in.Body.AcceptTerms,
+			}, a.client(ctx, in.Anybody))
+			if err == nil {
+				a.wakeMail(ctx, session.AccountID, session.LetterID)
+			}
+			return a.signedIn(ctx, session, err)
 		})
 	register(service, open(operation(http.MethodPost, "/v1/session", "sign-in", "Sign in")),
 		func(ctx context.Context, in *struct {
-			UserAgent string `header:"User-Agent" hidden:"true"`
-			Body      Credentials
+			Anybody
+			Body Credentials
 		}) (*signedIn, error) {
-			session, err := a.Accounts.SignIn(ctx, in.Body.Email, in.Body.Password, in.UserAgent)
-			return a.signedIn(session, err)
+			session, err := a.Accounts.SignIn(ctx, account.Attempt(in.Body), a.client(ctx, in.Anybody))
+			return a.signedIn(ctx, session, err)
 		})
-	register(service, operation(http.MethodGet, "/v1/session", "who", "Who is signed in"),
+	register(service, reads(operation(http.MethodGet, "/v1/session", "who", "Who is signed in")),
 		func(ctx context.Context, _ *struct{}) (*struct{ Body Who }, error) {
-			who := identity(ctx)
-			return &struct{ Body Who }{Who{AccountID: who.AccountID, Email: who.Email, ExpiresAt: who.ExpiresAt}}, nil
+			who, err := a.Accounts.Who(ctx, identity(ctx))
+			if err != nil {
+				return nil, err
+			}
+			return &struct{ Body Who }{a.who(who)}, nil
 		})
 	register(service, status(operation(http.MethodDelete, "/v1/session", "sign-out", "Sign out"), http.StatusNoContent),
 		func(ctx context.Context, _ *struct{}) (*struct {
@@ -68,16 +93,33 @@ func (a *API) accountOperations(service huma.API) {
 			}
 			return &struct {
 				SetCookie http.Cookie `header:"Set-Cookie"`
-			}{a.cookie("", time.Time{})}, nil
+			}{a.cookie(sessionCookie, "", time.Time{})}, nil
 		})
 }
 
-func (a *API) signedIn(session account.Session, err error) (*signedIn, error) {
+func (a *API) who(who store.Who) Who {
+	out := Who{
+		AccountID: who.AccountID, EmailVerified: who.EmailVerified, HasPassword: who.HasPassword, SecondFactor: who.SecondFactor,
+		ConsentsDue: account.ConsentsDue(who.Consents), ExpiresAt: who.ExpiresAt,
+	}
+	if who.Email != "" {
+		out.Email = &who.Email
+	}
+	out.Recent = who.ConfirmedAt != nil && a.Accounts.IsRecent(*who.ConfirmedAt)
+	return out
+}
+
+func (a *API) signedIn(ctx context.Context, session account.Session, err error) (*signedIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{
-		SetCookie: a.cookie(session.Token, session.ExpiresAt),
-		Body:      Who{AccountID: session.AccountID, Email: session.Email, ExpiresAt: session.ExpiresAt},
-	}, nil
+	who, err := a.Accounts.Who(ctx, session.Identity())
+	if err != nil {
+		return nil, err
+	}
+	out := &signedIn{SetCookie: []http.Cookie{a.cookie(sessionCookie, session.Token, session.ExpiresAt)}, Body: a.who(who)}
+	if session.Device != "" {
+		out.SetCookie = append(out.SetCookie, a.cookie(deviceCookie, session.Device, time.Now().Add(store.ForgetDevices)))
+	}
+	return out, nil
 }

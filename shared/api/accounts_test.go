@@ -17,10 +17,10 @@ func TestRegisteringSignsIn(t *testing.T) {
 	var registered, who Who
 	got.decode(&registered)
 	b.get("/v1/session").wants(http.StatusOK).decode(&who)
-	if registered.Email != "ada@example.com" || registered.AccountID == 0 || !registered.ExpiresAt.After(time.Now()) {
+	if registered.Email == nil || *registered.Email != "ada@example.com" || registered.AccountID == 0 || !registered.ExpiresAt.After(time.Now()) {
 		t.Errorf("registered as %+v", registered)
 	}
-	if who.AccountID != registered.AccountID || who.Email != registered.Email || !who.ExpiresAt.Equal(registered.ExpiresAt) {
+	if who.AccountID != registered.AccountID || *who.Email != *registered.Email || !who.ExpiresAt.Equal(registered.ExpiresAt) {
 		t.Errorf("registered as %+v, am %+v", registered, who)
 	}
 	if n := s.count(`SELECT count(*) FROM consents WHERE account_id = $1`, who.AccountID); n == 0 {
@@ -31,9 +31,13 @@ func TestRegisteringSignsIn(t *testing.T) {
 func TestTheCookieFollowsThePublicURLAndNoHeader(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		public, name string
-		secure       bool
-	}{{"http://localhost:8080", "session", false}, {"https://train.example.com", "__Host-session", true}} {
+		public string
+		names  []string
+		secure bool
+	}{
+		{"http://localhost:8080", []string{"session", "device"}, false},
+		{"https://train.example.com", []string{"__Host-session", "__Host-device"}, true},
+	} {
 		s := setup(t, func(s *system) { s.api.PublicURL, _ = url.Parse(c.public) })
 		request := s.visit().request("POST", "/v1/accounts", strings.NewReader(`{"email":"a@example.com","password":"`+password+`","accept_terms":true}`))
 		// Whoever forges these must not get a cookie for another origin, nor one without protection.
@@ -42,13 +46,14 @@ func TestTheCookieFollowsThePublicURLAndNoHeader(t *testing.T) {
 		request.Header.Set("X-Forwarded-Host", "evil.example.com")
 		recorder := s.record(request)
 		cookies := recorder.Result().Cookies()
-		if recorder.Code != http.StatusCreated || len(cookies) != 1 {
+		if recorder.Code != http.StatusCreated || len(cookies) != 2 {
 			t.Fatalf("%s: got %d %s, cookies %v", c.public, recorder.Code, recorder.Body, cookies)
 		}
-		cookie := cookies[0]
-		if cookie.Name != c.name || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
-			cookie.Path != "/" || cookie.Domain != "" || !cookie.Expires.After(time.Now()) {
-			t.Errorf("%s: got %v", c.public, cookie)
+		for i, cookie := range cookies {
+			if cookie.Name != c.names[i] || cookie.Secure != c.secure || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode ||
+				cookie.Path != "/" || cookie.Domain != "" || !cookie.Expires.After(time.Now()) {
+				t.Errorf("%s: got %v", c.public, cookie)
+			}
 		}
 		if hsts := recorder.Header().Get("Strict-Transport-Security"); (hsts != "") != c.secure {
 			t.Errorf("%s: Strict-Transport-Security %q", c.public, hsts)

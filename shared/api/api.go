@@ -26,6 +26,8 @@ type API struct {
 	// PublicURL is the address that browsers see, without a path. Redirects, the OAuth callback and the cookie's name and
 	// Secure attribute follow it, never a header of the request.
 	PublicURL *url.URL
+	// Hops says where in X-Forwarded-For the client's address stands, counted from the right; 0 where there are no proxies.
+	Hops int
 	// Accounts, Athletes, Activities and Load are the use cases.
 	Accounts   *account.Service
 	Athletes   *athlete.Service
@@ -37,6 +39,8 @@ type API struct {
 	Health func(ctx context.Context) database.Health
 	// Wake publishes that a due row waits. Losing it loses nothing: Dispatch finds the row.
 	Wake func(ctx context.Context, accountID, dueID int64) error
+	// WakeMail publishes that an e-mail is due. Losing it loses nothing either.
+	WakeMail func(ctx context.Context, accountID, dueID int64) error
 	// Web holds the files of the web page; index.html answers "/".
 	Web fs.FS
 }
@@ -45,13 +49,13 @@ type API struct {
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.operations(deferred{mux: mux, prepare: a.prepare})
-	mux.Handle("GET /openapi.json", document())
+	mux.Handle("GET /openapi.json", openAPI())
 	if a.Web != nil {
 		serveWeb(mux, a.Web)
 	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(refuseCrossOrigin))
-	return secured(a.secure(), protection.Handler(limited(answered(mux))))
+	return secured(a.secure(), located(a.Hops, protection.Handler(limited(answered(mux)))))
 }
 
 // Describe adds every operation to service. It opens nothing, so that the OpenAPI document can be made without a database.
@@ -85,6 +89,10 @@ func (d deferred) add(o huma.Operation, add func(huma.API)) {
 // operations adds the operations of all subjects.
 func (a *API) operations(service huma.API) {
 	a.accountOperations(service)
+	a.sessionOperations(service)
+	a.factorOperations(service)
+	a.letterOperations(service)
+	a.consentOperations(service)
 	a.onboardingOperations(service)
 	a.settingsOperations(service)
 	a.stravaOperations(service)
@@ -106,7 +114,7 @@ func configuration() huma.Config {
 	config.Components.Schemas = schemas()
 	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		sessionScheme: {Type: "apiKey", In: "cookie", Name: cookieName(true)},
+		sessionScheme: {Type: "apiKey", In: "cookie", Name: cookieName(sessionCookie, true)},
 	}
 	return config
 }

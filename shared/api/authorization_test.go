@@ -2,10 +2,12 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +16,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/train-d/train-d/shared/account"
+	"github.com/train-d/train-d/shared/document"
 )
 
 // access is a row of the authorization table: what an operation answers to whom. The path is the owner's, whoever asks.
@@ -39,6 +43,10 @@ var accesses = []access{
 	{"POST /v1/accounts", nil, newcomer, 201, 201, 201, ""},
 	{"POST /v1/session", nil, bystander, 200, 200, 200, ""},
 	{"GET /v1/strava/callback", nil, nil, 303, 303, 303, ""},
+	{"GET /v1/documents/{document}", onPath("/v1/documents/terms"), nil, 200, 200, 200, ""},
+	{"POST /v1/password-resets", nil, body("email", "bystander@example.com"), 202, 202, 202, ""},
+	{"PUT /v1/password-resets/{token}", onPath("/v1/password-resets/guessed"), body("new_password", password), 404, 404, 404, ""},
+	{"PUT /v1/email-verifications/{token}", onPath("/v1/email-verifications/guessed"), nil, 404, 404, 404, ""},
 
 	{"GET /v1/session", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/onboarding", nil, nil, 401, 200, 200, ""},
@@ -54,9 +62,27 @@ var accesses = []access{
 	{"GET /v1/training-load", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/training-load/today", nil, nil, 401, 200, 200, ""},
 
+	{"GET /v1/consents", nil, nil, 401, 200, 200, ""},
+	{"PUT /v1/consents/{document}", onPath("/v1/consents/terms"), func(*owner) any {
+		terms, _ := document.Current(document.Terms)
+		return map[string]any{"version": terms.Version}
+	}, 401, 204, 204, ""},
+	{"POST /v1/email-verifications", nil, nil, 401, 202, 202, ""},
+	{"PUT /v1/account/email", nil, body("email", "another@example.com"), 401, 202, 202, ""},
+	{"POST /v1/second-factor", nil, nil, 401, 201, 201, ""},
+	{"PUT /v1/second-factor", nil, body("code", "not a code"), 401, 422, 422, ""},
+	{"POST /v1/second-factor/recovery-codes", nil, nil, 401, 404, 404, ""},
+	{"DELETE /v1/second-factor", nil, nil, 401, 204, 204, ""},
+	{"POST /v1/session/confirmation", nil, body("password", password), 401, 204, 204, ""},
+	{"GET /v1/sessions", nil, nil, 401, 200, 200, ""},
+	{"DELETE /v1/sessions/{id}", aSession, nil, 401, 404, 204, ""},
+	{"DELETE /v1/sessions", nil, nil, 401, 204, 204, ""},
+	{"PUT /v1/account/password", nil, body("new_password", password), 401, 204, 204, ""},
+
 	{"GET /v1/account/export", nil, nil, 401, 200, 200, ""},
 
 	{"DELETE /v1/strava", nil, nil, 401, 404, 204, ""},
+	{"DELETE /v1/consents/{document}", onPath("/v1/consents/health_data"), nil, 401, 204, 204, ""},
 	{"DELETE /v1/session", nil, nil, 401, 204, 204, ""},
 	{"GET /v1/erasures/{receipt}", disconnected, nil, 200, 200, 200, ""},
 	{"DELETE /v1/account", nil, meant, 401, 202, 202, ""},
@@ -69,6 +95,24 @@ func disconnected(o *owner) string {
 		o.t.Fatal(err)
 	}
 	return "/v1/erasures/" + receipt
+}
+
+func onPath(path string) func(*owner) string { return func(*owner) string { return path } }
+
+// body sends one field.
+func body(field, value string) func(*owner) any {
+	return func(*owner) any { return map[string]any{field: value} }
+}
+
+// aSession goes to a session of the owner's.
+func aSession(o *owner) string {
+	var id string
+	err := o.admin.QueryRow(o.t.Context(), `SELECT encode(substring(sha256(token_hash) for 16), 'hex')
+		FROM sessions JOIN accounts ON accounts.id = account_id WHERE email = $1 LIMIT 1`, o.email).Scan(&id)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		o.t.Fatal(err)
+	}
+	return "/v1/sessions/" + cmp.Or(id, "none")
 }
 
 // meant confirms an erasure.
@@ -115,7 +159,7 @@ func (o *owner) ask(cookie string, row access) answer {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if cookie != "" {
-		request.Header.Set("Cookie", cookieName(false)+"="+cookie)
+		request.Header.Set("Cookie", cookieName(sessionCookie, false)+"="+cookie)
 	}
 	return b.send(request)
 }
@@ -125,7 +169,7 @@ func (s *system) token(email string) string {
 	s.t.Helper()
 	answer := s.visit().call("POST", "/v1/session", map[string]any{"email": email, "password": password}).wants(http.StatusOK)
 	for _, cookie := range (&http.Response{Header: answer.header}).Cookies() {
-		if cookie.Name == cookieName(false) {
+		if cookie.Name == cookieName(sessionCookie, false) {
 			return cookie.Value
 		}
 	}

@@ -57,8 +57,8 @@ func describeAlso(_ *huma.OpenAPI, o *huma.Operation) {
 	}
 }
 
-// document answers with the OpenAPI document, made when it is first asked for: no start waits for it.
-func document() http.Handler {
+// openAPI answers with the OpenAPI document, made when it is first asked for: no start waits for it.
+func openAPI() http.Handler {
 	made := sync.OnceValues(Document)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := made()

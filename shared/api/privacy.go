@@ -63,7 +63,7 @@ func (a *API) erasureOperations(service huma.API) {
 			return &struct {
 				SetCookie http.Cookie `header:"Set-Cookie"`
 				Body      Erasing
-			}{a.cookie("", time.Time{}), Erasing{erasing.Receipt, erasing.DueBy}}, nil
+			}{a.cookie(sessionCookie, "", time.Time{}), Erasing{erasing.Receipt, erasing.DueBy}}, nil
 		})
 	register(service, open(operation(http.MethodGet, "/v1/erasures/{receipt}", "erasure", "How far an erasure is, for whoever holds its receipt")),
 		func(ctx context.Context, in *struct {
@@ -80,8 +80,8 @@ func (a *API) erasureOperations(service huma.API) {
 		})
 }
 
-// demandRecent refuses what needs a recent sign-in.
-func (a *API) demandRecent(context.Context) error { return nil }
+// demandRecent refuses what needs a recent proof of who is signed in.
+func (a *API) demandRecent(ctx context.Context) error { return a.Accounts.DemandRecent(identity(ctx)) }
 
 // export streams the zip. A failure before its first byte is a problem like any other; one after it cuts the connection, so
 // that nobody takes the part for the whole.

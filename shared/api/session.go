@@ -15,26 +15,32 @@ import (
 	"github.com/train-d/train-d/shared/logging"
 )
 
-// sessionScheme names the cookie in the OpenAPI document.
+// sessionScheme names the session's cookie in the OpenAPI document.
 const sessionScheme = "session"
+
+// The cookies: what lets in, and by what a device is known again.
+const (
+	sessionCookie = "session"
+	deviceCookie  = "device"
+)
 
 type identityKey struct{}
 
 // cookieName carries the __Host- prefix where the origin is HTTPS: browsers then refuse it from any other host or path.
-func cookieName(secure bool) string {
+func cookieName(name string, secure bool) string {
 	if secure {
-		return "__Host-session"
+		return "__Host-" + name
 	}
-	return "session"
+	return name
 }
 
 // secure reports whether browsers reach the service over HTTPS.
 func (a *API) secure() bool { return a.PublicURL.Scheme == "https" }
 
-// cookie carries a session's token to the browser; an empty token takes it away.
-func (a *API) cookie(token string, expires time.Time) http.Cookie {
+// cookie carries a token to the browser; an empty token takes it away.
+func (a *API) cookie(name, token string, expires time.Time) http.Cookie {
 	cookie := http.Cookie{
-		Name: cookieName(a.secure()), Value: token, Path: "/", Expires: expires,
+		Name: cookieName(name, a.secure()), Value: token, Path: "/", Expires: expires,
 		Secure: a.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	if token == "" {
@@ -65,7 +71,7 @@ func (a *API) authenticate() func(huma.Context, func(huma.Context)) {
 func (a *API) identified(hc huma.Context) (context.Context, account.Identity, error) {
 	ctx, cookies := hc.Context(), hc.Header("Cookie")
 	if _, reads := hc.Operation().Metadata[readsOnly]; reads {
-		if presumed, identity, ok := a.Accounts.Presume(ctx, tokenOf(cookies, cookieName(a.secure()))); ok {
+		if presumed, identity, ok := a.Accounts.Presume(ctx, tokenOf(cookies, cookieName(sessionCookie, a.secure()))); ok {
 			settle := func() error { return a.Accounts.Settle(presumed) }
 			return context.WithValue(presumed, settleKey{}, settle), identity, nil
 		}
@@ -97,7 +103,7 @@ func settled(ctx context.Context, err error) error {
 
 // identify finds the session of the request's cookie.
 func (a *API) identify(ctx context.Context, header string) (account.Identity, error) {
-	token := tokenOf(header, cookieName(a.secure()))
+	token := tokenOf(header, cookieName(sessionCookie, a.secure()))
 	if token == "" {
 		return account.Identity{}, fault.New(fault.Unauthenticated, "signed-out", "Please sign in.")
 	}

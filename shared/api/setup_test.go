@@ -46,8 +46,9 @@ type system struct {
 	worker *activitysync.Worker
 	admin  *pgx.Conn // the superuser's, to arrange and to look at what no browser can
 
-	mu    sync.Mutex
-	wakes []message.Wake
+	mu      sync.Mutex
+	wakes   []message.Wake
+	letters []message.Mail
 }
 
 // setup starts a system; change alters it before its handler is built.
@@ -80,7 +81,7 @@ func setup(t testing.TB, change ...func(*system)) *system {
 	t.Cleanup(func() { pool.Close(silent(context.Background())) })
 	client := strava.NewClient(onboarding.Strava, s.strava.Client())
 	s.api = newAPI(onboarding, pool, sealer, client)
-	s.api.Wake = s.recordWake
+	s.api.Wake, s.api.WakeMail = s.recordWake, s.recordLetter
 	s.worker = &activitysync.Worker{
 		Databases: database.NewDirect(syncing.Database, "sync").AsOpener(), Strava: client, Sealer: sealer, Publisher: s,
 		Runners: map[string]activitysync.Runner{store.KindRecompute: load.Recompute}, Retention: 7 * 24 * time.Hour,
@@ -139,6 +140,13 @@ func (s *system) recordWake(_ context.Context, accountID, dueID int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wakes = append(s.wakes, message.NewWake(dueID, accountID))
+	return nil
+}
+
+func (s *system) recordLetter(_ context.Context, accountID, dueID int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.letters = append(s.letters, message.NewMail(dueID, accountID))
 	return nil
 }
 

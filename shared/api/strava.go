@@ -54,6 +54,9 @@ type callbackInput struct {
 func (a *API) stravaOperations(service huma.API) {
 	register(service, status(operation(http.MethodGet, "/v1/strava/connect", "strava-connect", "Go to Strava for the athlete's consent"), http.StatusSeeOther),
 		func(ctx context.Context, _ *struct{}) (*redirect, error) {
+			if err := a.Accounts.DemandConsents(ctx, identity(ctx)); err != nil {
+				return nil, err
+			}
 			state, err := a.Accounts.BeginOAuth(ctx, identity(ctx))
 			if err != nil {
 				return nil, err
@@ -148,9 +151,20 @@ const wakeTimeout = 2 * time.Second
 
 // wake tells Sync that work waits. A message that is lost costs a minute at the most: Dispatch finds the row.
 func (a *API) wake(ctx context.Context, accountID, dueID int64) {
+	publish(ctx, a.Wake, accountID, dueID)
+}
+
+// wakeMail tells Mail that an e-mail is due, as wake does; nothing where none is.
+func (a *API) wakeMail(ctx context.Context, accountID, dueID int64) {
+	if dueID != 0 {
+		publish(ctx, a.WakeMail, accountID, dueID)
+	}
+}
+
+func publish(ctx context.Context, wake func(context.Context, int64, int64) error, accountID, dueID int64) {
 	ctx, cancel := context.WithTimeout(ctx, wakeTimeout)
 	defer cancel()
-	if err := a.Wake(ctx, accountID, dueID); err != nil {
+	if err := wake(ctx, accountID, dueID); err != nil {
 		logging.Log(ctx, slog.LevelWarn, logging.EventFunctionFailed, "wake-up not published; the next tick finds the work",
 			slog.Any("error", err), slog.Int64("due_id", dueID))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/document"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/store"
@@ -56,12 +57,12 @@ func (f *fixture) open(t *testing.T, login string) *database.Pooled {
 
 func (f *fixture) register(t *testing.T, email string) (id int64) {
 	t.Helper()
-	consents := make([]store.Consent, len(store.Documents))
-	for i, document := range store.Documents {
-		consents[i] = store.Consent{Document: document, Version: "1"}
+	var consents []store.Consent
+	for _, one := range document.All() {
+		consents = append(consents, store.Consent{Document: one.Name, Version: one.Version})
 	}
 	f.use(t, func(ctx context.Context, conn database.Conn) (err error) {
-		id, err = store.Register(ctx, conn, store.Registration{
+		id, _, err = store.Register(ctx, conn, store.Registration{
 			Email: email, PasswordHash: "hash", Consents: consents,
 			Session: store.NewSession{TokenHash: sha256.Sum256([]byte(email)), OpenedAt: f.now(), ExpiresAt: f.now().Add(time.Hour)},
 		})

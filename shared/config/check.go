@@ -139,6 +139,7 @@ func (h *Hook) check(m *mistakes) {
 
 func (a *Accounts) check(m *mistakes, s Service) {
 	a.PublicURL = checkPublicURL(m, s, a.PublicURL)
+	m.require(a.ClientIPHops >= 0, "CLIENT_IP_HOPS", "write how many proxies stand before the function, 0 for none")
 	m.require(a.SessionIdle >= time.Minute, "SESSION_IDLE", "write a duration of at least 1m")
 	m.require(a.SessionLifetime >= time.Minute, "SESSION_LIFETIME", "write a duration of at least 1m")
 	if m.good("SESSION_IDLE", "SESSION_LIFETIME") && a.SessionIdle > a.SessionLifetime {

@@ -72,7 +72,7 @@ func (f *fixture) use(db database.Database, do func(ctx context.Context, conn da
 func (f *fixture) athlete(email string) (id int64) {
 	f.t.Helper()
 	f.use(f.pool, func(ctx context.Context, conn database.Conn) (err error) {
-		id, err = store.Register(ctx, conn, store.Registration{
+		id, _, err = store.Register(ctx, conn, store.Registration{
 			Email: email, PasswordHash: "hash",
 			Session: store.NewSession{TokenHash: sha256.Sum256([]byte(email)), OpenedAt: late, ExpiresAt: late.Add(time.Hour)},
 		})

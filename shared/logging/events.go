@@ -80,6 +80,18 @@ const (
 	EventAccountSignInRefused Event = "account.sign_in_refused"
 	// EventAccountThrottled is an attempt beyond what is allowed in a while.
 	EventAccountThrottled Event = "account.throttled"
+	// EventAccountConfirmed is the holder of a session who proved again who they are.
+	EventAccountConfirmed Event = "account.confirmed"
+	// EventAccountSessionsEnded is sessions that their account's owner ended from another.
+	EventAccountSessionsEnded Event = "account.sessions_ended"
+	// EventAccountPasswordChanged is a new password, by who knew the old one or by a link; other sessions end.
+	EventAccountPasswordChanged Event = "account.password_changed"
+	// EventAccountEmailVerified is an address that its owner is known to read, the account's from then on.
+	EventAccountEmailVerified Event = "account.email_verified"
+	// EventAccountSecondFactor is a second factor set or removed, or its recovery codes renewed; change says which.
+	EventAccountSecondFactor Event = "account.second_factor"
+	// EventAccountConsent is a document agreed to, or an agreement withdrawn; change says which.
+	EventAccountConsent Event = "account.consent"
 	// EventAccountExported is everything held about an account, handed to its owner.
 	EventAccountExported Event = "account.exported"
 	// EventAccountErasing is an account that its owner ended: nobody gets in any more, and its rows are being erased.
@@ -143,8 +155,9 @@ func Catalogue() []Event {
 		EventSyncHintIgnored,
 		EventStravaQuota, EventStravaConnected, EventStravaTokenRefreshed, EventStravaAppBlocked, EventStravaDisconnected,
 		EventErasureCompleted, EventErasureLate, EventWebhookVerified, EventWebhookReceived, EventWebhookRefused,
-		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled, EventAccountExported,
-		EventAccountErasing, EventAccountErased,
+		EventAccountRegistered, EventAccountSignedIn, EventAccountSignInRefused, EventAccountThrottled,
+		EventAccountConfirmed, EventAccountSessionsEnded, EventAccountPasswordChanged, EventAccountEmailVerified,
+		EventAccountSecondFactor, EventAccountConsent, EventAccountExported, EventAccountErasing, EventAccountErased,
 		EventMailSent, EventMailPostponed, EventMailParked,
 		EventMigrateApplied, EventMigrateCompleted,
 		EventFunctionStarted, EventFunctionRefused, EventFunctionFailed, EventFunctionPanicked, EventFunctionStopping,

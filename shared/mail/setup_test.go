@@ -47,7 +47,7 @@ func setup(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.browser.Close(context.Background()) })
-	f.account, err = store.Register(t.Context(), f.browser, store.Registration{Email: address, PasswordHash: "old",
+	f.account, _, err = store.Register(t.Context(), f.browser, store.Registration{Email: address, PasswordHash: "old",
 		Session: store.NewSession{TokenHash: sha256.Sum256([]byte("session")), OpenedAt: f.clock, ExpiresAt: f.clock.Add(time.Hour)}})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
+	"github.com/train-d/train-d/shared/document"
 	"github.com/train-d/train-d/shared/fault"
 )
 
@@ -16,7 +17,7 @@ func TestEnumsEqualTheDatabasesChecks(t *testing.T) {
 		table, column string
 		values        []string
 	}{
-		{"consents", "document", sorted(Documents...)},
+		{"consents", "document", sorted(document.Names...)},
 		{"thresholds", "kind", sorted(ThresholdKinds...)},
 		{"erasures", "reason", sorted(ReasonDisconnected, ReasonDeauthorized, ReasonAccount)},
 		{"erasures", "revocation", sorted(RevocationPending, RevocationEnded, RevocationSuperseded, RevocationGivenUp)},
@@ -34,7 +35,7 @@ func TestRegisterWritesEverythingAnAccountStartsWith(t *testing.T) {
 	conn := connect(t, postgrestest.New(t), "onboarding")
 	id := newAccount(t, conn, "Ada@Example.com")
 
-	found, err := FindCredentials(t.Context(), conn, "ada@example.COM")
+	found, err := FindCredentials(t.Context(), conn, "ada@example.COM", TokenHash{})
 	if err != nil || found.AccountID != id || found.Email != "Ada@Example.com" || found.PasswordHash != "hash" {
 		t.Errorf("credentials %+v, %v", found, err)
 	}
@@ -57,8 +58,8 @@ func TestRegisterOfATakenAddressIsAConflictAndLeavesNothing(t *testing.T) {
 	conn := connect(t, postgrestest.New(t), "onboarding")
 	newAccount(t, conn, "ada@example.com")
 
-	_, err := Register(t.Context(), conn, Registration{
-		Email: "ADA@example.com", PasswordHash: "other", Consents: []Consent{{DocumentTerms, "2"}},
+	_, _, err := Register(t.Context(), conn, Registration{
+		Email: "ADA@example.com", PasswordHash: "other", Consents: []Consent{{Document: document.Terms, Version: "2"}},
 		Session: NewSession{TokenHash: hashOf("other"), OpenedAt: noon, ExpiresAt: noon},
 	})
 	if failure, ok := fault.As(err); !ok || failure.Kind != fault.Conflict || failure.Code != "email-taken" {
@@ -77,7 +78,10 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	conn := connect(t, postgrestest.New(t), "onboarding")
 	const nobody = 404
 	for name, call := range map[string]func() error{
-		"credentials": func() error { _, err := FindCredentials(t.Context(), conn, "nobody@example.com"); return err },
+		"credentials": func() error {
+			_, err := FindCredentials(t.Context(), conn, "nobody@example.com", TokenHash{})
+			return err
+		},
 		"session": func() error {
 			_, err := findSession(t.Context(), conn, hashOf("nobody"), noon, noon, noon)
 			return err

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/document"
 	"github.com/train-d/train-d/shared/training"
 )
 
@@ -88,7 +89,7 @@ func collectAthlete(rows pgx.Rows) (Athlete, error) {
 
 // OnboardingFacts is all that says how far an athlete has come on the way to a first load chart.
 type OnboardingFacts struct {
-	Consented    bool       // every document is agreed to, none withdrawn
+	Consented    bool       // every document is agreed to as it reads now, none withdrawn
 	ProfileSetAt *time.Time // as in Athlete
 	MaxHRKnown   bool       // given, or to be estimated from the birth date: without it no activity has a load
 	Connected    bool       // there is a Strava connection
@@ -104,9 +105,14 @@ type OnboardingFacts struct {
 
 // LoadOnboardingFacts gives the account's facts in one round trip; fault.NotFound where there is no such account.
 func LoadOnboardingFacts(ctx context.Context, conn database.Conn, accountID int64) (OnboardingFacts, error) {
+	var documents, versions []string
+	for _, one := range document.All() {
+		documents, versions = append(documents, string(one.Name)), append(versions, one.Version)
+	}
 	rows, err := conn.Query(ctx, `-- name: athletes.onboarding_facts
-SELECT (SELECT count(DISTINCT document) = $2 FROM consents
-        WHERE account_id = athlete.account_id AND withdrawn_at IS NULL) AS consented,
+SELECT (SELECT count(*) = cardinality($2::text[]) FROM consents
+        WHERE account_id = athlete.account_id AND withdrawn_at IS NULL
+          AND (document, version) IN (SELECT * FROM unnest($2::text[], $4::text[]))) AS consented,
        athlete.profile_set_at,
        athlete.birth_date IS NOT NULL OR EXISTS (
            SELECT FROM thresholds
@@ -128,7 +134,7 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE streams = 'parked') AS parked
     FROM activities
     WHERE account_id = athlete.account_id AND deleted_at IS NULL) AS activity
-WHERE athlete.account_id = $1`, accountID, len(Documents), string(ThresholdMaxHR))
+WHERE athlete.account_id = $1`, accountID, documents, string(ThresholdMaxHR), versions)
 	if err != nil {
 		return OnboardingFacts{}, fmt.Errorf("load onboarding facts: %w", err)
 	}

@@ -77,11 +77,44 @@ SELECT to_jsonb(held) - 'token_hash' FROM email_tokens AS held WHERE account_id 
 			{"created_at", "when you signed in"},
 			{"seen_at", "when the session was last used, to the minute"},
 			{"expires_at", "when it ends at the latest"},
+			{"confirmed_at", "when you last proved there who you are"},
 			{"oauth_state_expires_at", "until when Strava's answer to a connection begun here is waited for"},
 		},
 		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
 			return few(ctx, conn, `-- name: export.sessions
 SELECT to_jsonb(held) - '{token_hash,oauth_state_hash}'::text[] FROM sessions AS held WHERE account_id = $1 ORDER BY created_at`, accountID)
+		},
+	},
+	{
+		Name: "devices", Title: "the devices that you signed in from",
+		Columns: []ExportColumn{
+			{"created_at", "when you first signed in there"},
+			{"seen_at", "when you last did"},
+		},
+		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
+			return few(ctx, conn, `-- name: export.devices
+SELECT to_jsonb(held) - 'token_hash' FROM devices AS held WHERE account_id = $1 ORDER BY created_at`, accountID)
+		},
+	},
+	{
+		Name: "second_factors", Title: "your second factor", Single: true,
+		Columns: []ExportColumn{
+			{"created_at", "when it was begun"},
+			{"confirmed_at", "since when it is asked for; empty where it is not yet"},
+		},
+		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
+			return few(ctx, conn, `-- name: export.second_factors
+SELECT to_jsonb(held) - '{sealed_secret,used_step}'::text[] FROM second_factors AS held WHERE account_id = $1`, accountID)
+		},
+	},
+	{
+		Name: "recovery_codes", Title: "the recovery codes that you have not used",
+		Columns: []ExportColumn{
+			{"created_at", "when it was made"},
+		},
+		read: func(ctx context.Context, conn database.Conn, accountID, _ int64) ([]ExportRow, int64, error) {
+			return few(ctx, conn, `-- name: export.recovery_codes
+SELECT to_jsonb(held) - 'code_hash' FROM recovery_codes AS held WHERE account_id = $1 ORDER BY created_at`, accountID)
 		},
 	},
 	{
@@ -217,6 +250,10 @@ var withheld = map[string]string{
 	"accounts.erasing_at":                     "set only once nobody can ask any more",
 	"accounts.password_hash":                  "a hash that guesses could be tried against",
 	"sessions.token_hash":                     "a hash of what lets in",
+	"devices.token_hash":                      "a hash of what spares delays",
+	"second_factors.sealed_secret":            "sealed, and makes the codes that let in",
+	"second_factors.used_step":                "a counter that keeps codes from being used twice",
+	"recovery_codes.code_hash":                "a hash of what lets in",
 	"email_tokens.token_hash":                 "a hash of what sets a password",
 	"sessions.oauth_state_hash":               "a hash of what lets connect",
 	"strava_connections.sealed_access_token":  "sealed, and lets read at Strava",

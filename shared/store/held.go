@@ -14,12 +14,15 @@ import (
 // keptOnDisconnect says which rows of which tables stay when the connection to Strava ends: what the athlete told here.
 // A table that is not named must be empty of the account, so that a table added one day is erased or named here.
 var keptOnDisconnect = map[string]string{
-	"consents":     "true",
-	"sessions":     "true",
-	"athletes":     "true",
-	"thresholds":   "true",
-	"due_work":     "kind = 'recompute' OR kind IN " + mailKinds,
-	"email_tokens": "true",
+	"consents":       "true",
+	"sessions":       "true",
+	"athletes":       "true",
+	"thresholds":     "true",
+	"due_work":       "kind = 'recompute' OR kind IN " + mailKinds,
+	"email_tokens":   "true",
+	"devices":        "true",
+	"second_factors": "true",
+	"recovery_codes": "true",
 }
 
 // heldTable is a table with rows of accounts, and the column that says whose they are.

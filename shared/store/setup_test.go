@@ -13,6 +13,7 @@ import (
 
 	"github.com/train-d/train-d/infra/postgres/postgrestest"
 	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/document"
 )
 
 // connect opens a connection of a function's login, which owns nothing.
@@ -32,9 +33,13 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // newAccount registers an account with one session, whose token hash is that of its e-mail address.
 func newAccount(t *testing.T, conn *pgx.Conn, email string) int64 {
 	t.Helper()
-	id, err := Register(t.Context(), conn, Registration{
+	var consents []Consent
+	for _, one := range document.All() {
+		consents = append(consents, Consent{Document: one.Name, Version: one.Version})
+	}
+	id, _, err := Register(t.Context(), conn, Registration{
 		Email: email, PasswordHash: "hash",
-		Consents: []Consent{{DocumentTerms, "1"}, {DocumentPrivacy, "1"}, {DocumentHealthData, "1"}},
+		Consents: consents,
 		Session:  NewSession{TokenHash: hashOf(email), Device: "test", OpenedAt: noon, ExpiresAt: noon.Add(time.Hour)},
 	})
 	if err != nil {

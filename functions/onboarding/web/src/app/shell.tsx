@@ -41,7 +41,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           )}
           {person && (
             <div class="person">
-              <span class="email" title={person.email}>{person.email}</span>
+              <span class="email" title={person.email ?? undefined}>{person.email}</span>
               <button type="button" class="link" aria-disabled={leaving.busy} onClick={() => void leaving.run()}>Sign out</button>
             </div>
           )}

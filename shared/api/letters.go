@@ -1,0 +1,72 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Address is an e-mail address.
+type Address struct {
+	Email string `json:"email" format:"email" maxLength:"254"`
+}
+
+// LinkToken is the secret of a mailed link.
+type LinkToken struct {
+	Token string `path:"token" maxLength:"64" doc:"As it stands in the link"`
+}
+
+func (a *API) letterOperations(service huma.API) {
+	register(service, open(status(operation(http.MethodPost, "/v1/password-resets", "request-password-reset",
+		"Mail a link that sets another password, if the address is an account's"), http.StatusAccepted)),
+		func(ctx context.Context, in *struct {
+			Anybody
+			Body Address
+		}) (*struct{}, error) {
+			due, err := a.Accounts.RequestPasswordReset(ctx, in.Body.Email, a.client(ctx, in.Anybody))
+			if err != nil {
+				return nil, err
+			}
+			// Not before the answer, which must take as long for an address that is nobody's.
+			go a.wakeMail(context.WithoutCancel(ctx), due.AccountID, due.DueID)
+			return nil, nil
+		})
+	register(service, open(status(operation(http.MethodPut, "/v1/password-resets/{token}", "reset-password",
+		"Set another password by a mailed link; signs out everywhere"), http.StatusNoContent)),
+		func(ctx context.Context, in *struct {
+			Anybody
+			LinkToken
+			Body NewPassword
+		}) (*struct{}, error) {
+			return nil, a.Accounts.ResetPassword(ctx, in.Token, in.Body.NewPassword, a.client(ctx, in.Anybody))
+		})
+	register(service, status(operation(http.MethodPost, "/v1/email-verifications", "request-verification",
+		"Mail another link that verifies the account's address"), http.StatusAccepted),
+		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+			return a.mailed(ctx)(a.Accounts.RequestVerification(ctx, identity(ctx)))
+		})
+	register(service, open(status(operation(http.MethodPut, "/v1/email-verifications/{token}", "verify-email",
+		"Verify an address by a mailed link"), http.StatusNoContent)),
+		func(ctx context.Context, in *struct {
+			Anybody
+			LinkToken
+		}) (*struct{}, error) {
+			return nil, a.Accounts.VerifyEmail(ctx, in.Token, a.client(ctx, in.Anybody))
+		})
+	register(service, status(operation(http.MethodPut, "/v1/account/email", "change-email",
+		"Mail a link to another address, which is the account's once it was followed"), http.StatusAccepted),
+		func(ctx context.Context, in *struct{ Body Address }) (*struct{}, error) {
+			return a.mailed(ctx)(a.Accounts.ChangeEmail(ctx, identity(ctx), in.Body.Email))
+		})
+}
+
+// mailed tells Mail of a row that is due to who is signed in.
+func (a *API) mailed(ctx context.Context) func(dueID int64, err error) (*struct{}, error) {
+	return func(dueID int64, err error) (*struct{}, error) {
+		if err == nil {
+			a.wakeMail(ctx, identity(ctx).AccountID, dueID)
+		}
+		return nil, err
+	}
+}
