@@ -203,6 +203,34 @@ test('an activity whose samples could not be read says why, and is tried again w
   await page.getByRole('heading', { name: 'Recorded' }).waitFor();
 });
 
+test('samples that are fetched again, or not for now, are told, and appear', async () => {
+  const page = await enter('/activities', { refusals: /status of (401|503)/ });
+  const streams = '**/v1/activities/*/streams';
+  await page.locator('.activities a').nth(1).waitFor();
+  await page.route(streams, (route) => route.fulfill({ status: 503, json: { code: 'strava-quota', detail: 'Strava allows no more for now.' } }));
+  await page.locator('.activities a').nth(1).click();
+  await page.getByText('Strava’s limit is reached').waitFor();
+  await look(page, '24-activity-quota', { once: true });
+  let asked = 0;
+  await page.unroute(streams);
+  await page.route(streams, (route) => (asked++ < 2 ? route.fulfill({ status: 202, headers: { 'Retry-After': '1' }, json: { time_s: [] } }) : route.continue()));
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('being fetched from Strava again').waitFor();
+  await look(page, '24-activity-fetching', { once: true });
+  await page.getByRole('heading', { name: 'Recorded' }).waitFor();
+  expect(asked, 'it asked by itself until they were there').toBe(3);
+});
+
+test('today says what is missing and why, and leads to it', async () => {
+  const page = await enter('/');
+  const missing = page.getByRole('region', { name: 'What is missing' });
+  await missing.getByText(/activit(y has|ies have) no load/).waitFor();
+  await missing.getByRole('link', { name: 'Show them' }).click();
+  await page.locator('.activities a').first().waitFor();
+  expect(new Set(await page.locator('.activities .tag').allInnerTexts())).toEqual(new Set(['no load']));
+  expect(await page.getByLabel('Load rests on').inputValue()).toBe('none');
+});
+
 test('a threshold is changed from a day on, and the activities are computed again', async () => {
   const page = await enter('/settings');
   const load = () => page.evaluate(async () => {
