@@ -147,7 +147,7 @@ function follow(made: uPlot, latest: Latest): () => void {
     span && effect(() => {
       if (!seen.value || drawn === span.value) return;
       drawn = span.value;
-      made.setScale('x', { min: drawn[0], max: drawn[1] }); // the first time too: y follows what is shown only from here on
+      inTurn(made, () => made.setScale('x', { min: drawn![0], max: drawn![1] })); // the first time too: y follows what is shown only from here on
     }),
     marked && effect(() => mark(made, marked.value)),
     cursor && effect(() => {
@@ -160,8 +160,27 @@ function follow(made: uPlot, latest: Latest): () => void {
   ];
   return () => {
     watch.disconnect();
+    waiting.delete(made);
     ends.forEach((end) => end?.());
   };
+}
+
+/** What charts have to draw, each once. */
+const waiting = new Map<uPlot, () => void>();
+
+/** Draws charts one after the other, each in a frame of its own: a hand sees the first of them move at once. */
+function inTurn(made: uPlot, draw: () => void): void {
+  const idle = waiting.size === 0;
+  waiting.set(made, draw);
+  if (idle) requestAnimationFrame(drawNext);
+}
+
+function drawNext(): void {
+  const [next] = waiting;
+  if (!next) return; // its chart is gone
+  waiting.delete(next[0]);
+  next[1]();
+  if (waiting.size > 0) requestAnimationFrame(drawNext);
 }
 
 /** Lays the selection over a part. */
