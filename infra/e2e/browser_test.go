@@ -2,10 +2,16 @@ package e2e_test
 
 import (
 	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/train-d/train-d/infra/local"
 )
 
 // TestPageInABrowser clicks through the app in a real Chromium; the screenshots stay in .local/screenshots to be looked at.
@@ -32,13 +38,37 @@ func TestPageInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	system := start(t, settings)
+	mails := httptest.NewServer(linksOf(system))
+	defer mails.Close()
 	browse := exec.CommandContext(t.Context(), "npm", "run", "--silent", "browse")
 	browse.Dir = web
-	browse.Env = append(os.Environ(), "TRAIND_URL="+system.Info().URL, "CHROMIUM_PATH="+chromium, "TRAIND_SCREENSHOTS="+screenshots)
+	browse.Env = append(os.Environ(), "TRAIND_URL="+system.Info().URL, "CHROMIUM_PATH="+chromium, "TRAIND_SCREENSHOTS="+screenshots, "TRAIND_MAILS="+mails.URL)
 	output, err := browse.CombinedOutput()
 	t.Logf("%s", output)
 	if err != nil {
 		t.Errorf("the browser's tests: %v", err)
+	}
+}
+
+// linksOf answers with the links of the e-mails that the system has sent, oldest first.
+func linksOf(system *local.System) http.HandlerFunc {
+	type mail struct {
+		To      string `json:"to"`
+		Subject string `json:"subject"`
+		Link    string `json:"link"`
+	}
+	return func(w http.ResponseWriter, _ *http.Request) {
+		mails := []mail{}
+		for _, caught := range system.Mails() {
+			for word := range strings.FieldsSeq(caught.Body) {
+				if strings.HasPrefix(word, system.Info().URL+"/") {
+					mails = append(mails, mail{caught.To, caught.Header.Get("Subject"), word})
+				}
+			}
+		}
+		if err := json.NewEncoder(w).Encode(mails); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
 	}
 }
 

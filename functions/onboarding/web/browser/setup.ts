@@ -1,5 +1,5 @@
 // A browser on a running system: TRAIND_URL is its address, CHROMIUM_PATH the browser (Playwright's own where it is not set),
-// TRAIND_SCREENSHOTS the folder for what a person may want to look at.
+// TRAIND_SCREENSHOTS the folder for what a person may want to look at, TRAIND_MAILS where the links of mails can be asked for.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -26,6 +26,19 @@ export async function simulator(method: string, path: string, body?: unknown): P
   const answer = await fetch(`${address.origin}/_sim${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
 }
+
+/** Gives the link of the newest mail to an address whose subject matches, once there is one that was not given before. */
+export async function mailedLink(to: string, subject: RegExp): Promise<string> {
+  let link = '';
+  await expect.poll(async () => {
+    const mails = (await (await fetch(process.env.TRAIND_MAILS!)).json()) as { to: string; subject: string; link: string }[];
+    link = mails.filter((mail) => mail.to === to && subject.test(mail.subject) && !followed.has(mail.link)).at(-1)?.link ?? '';
+    return link;
+  }, { timeout: 30_000, message: `a mail to ${to} about ${subject}` }).not.toBe('');
+  followed.add(link);
+  return link;
+}
+const followed = new Set<string>();
 
 /** Opens a page that fails the test on any error that a developer's console would show, the content policy's included. */
 export async function open(path = '/', { refusals, ...options }: BrowserContextOptions & { refusals?: RegExp } = {}): Promise<Page> {

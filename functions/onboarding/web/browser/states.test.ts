@@ -1,30 +1,62 @@
 // Pages that nobody looks for: links of mails, texts, and the service or the network being away.
 import { expect, test } from 'vitest';
-import { look, open, password, register, signIn } from './setup';
+import { look, mailedLink, open, password, register, signIn, url } from './setup';
 
-test('the links of mails and the texts have pages for everybody', async () => {
-  const notYet = { refusals: /status of 4\d\d/ }; // what these pages ask for is not offered so far
-  const page = await open('/sign-in', notYet);
-  await page.getByRole('link', { name: 'Forgot your password?' }).click();
-  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
-  await look(page, '30-reset');
-  await page.getByLabel('E-mail').fill('nobody@example.com');
-  await page.getByRole('button', { name: 'Send the link' }).click();
-  await page.getByText(/A mail is on its way|Mail is not set up here/).waitFor();
-  await look(page, '31-reset-asked', { once: true });
+test('mailed links confirm an address and set another password, each once', async () => {
+  const email = 'mailed@example.com';
+  const page = await open();
+  await register(page, email);
+  const verify = await open(await path(mailedLink(email, /verif|confirm/i)));
+  await verify.getByText('Your address is confirmed').waitFor();
+  await look(verify, '33-verified', { once: true });
 
-  const old = 'A'.repeat(43);
-  const reset = await open(`/reset#${old}`, notYet);
-  await reset.getByLabel('New password').fill(password);
+  const forgotten = await open('/sign-in');
+  await forgotten.getByRole('link', { name: 'Forgot your password?' }).click();
+  await forgotten.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+  await look(forgotten, '30-reset');
+  await forgotten.getByLabel('E-mail').fill(email);
+  await forgotten.getByRole('button', { name: 'Send the link' }).click();
+  await forgotten.getByText('A mail is on its way').waitFor();
+  await look(forgotten, '31-reset-asked', { once: true });
+
+  const link = await path(mailedLink(email, /password/i));
+  const reset = await open(link);
+  await reset.getByLabel('New password').fill('password1');
   await reset.getByRole('button', { name: 'Change the password' }).click();
-  await reset.getByText('This link no longer works').waitFor();
-  await look(reset, '32-reset-stale');
-  const verify = await open(`/verify#${old}`, notYet);
+  await reset.getByText('among the first that anybody would try').first().waitFor();
+  await look(reset, '32-reset-weak');
+  const other = 'battery staple, correct horse';
+  await reset.getByLabel('New password').fill(other);
+  await reset.getByRole('button', { name: 'Change the password' }).click();
+  await reset.getByText('Every other device is signed out').waitFor();
+  await reset.getByRole('link', { name: 'Sign in' }).last().click();
+  await signIn(reset, email, other);
+  await reset.getByRole('heading', { name: 'About you' }).waitFor();
+
+  await page.reload();
+  await page.getByRole('link', { name: 'Create an account' }).waitFor(); // the old password's sessions ended
+  const again = await open(link, staleLink);
+  await again.getByLabel('New password').fill(password);
+  await again.getByRole('button', { name: 'Change the password' }).click();
+  await again.getByText('This link no longer works').waitFor();
+  await look(again, '32-reset-stale', { once: true });
+});
+
+/** The browser tells of the 404 that a link of nobody gets. */
+const staleLink = { refusals: /status of 40[14]/ };
+
+const path = async (link: Promise<string>) => (await link).slice(url.length);
+
+test('a link that leads nowhere says so, and the texts are there for everybody', async () => {
+  const verify = await open(`/verify#${'A'.repeat(43)}`, staleLink);
   await verify.getByText('This link does not work').waitFor();
   await look(verify, '33-verify-stale', { once: true });
-  const terms = await open('/terms', notYet);
-  await terms.getByRole('heading', { level: 1 }).waitFor();
-  await look(terms, '34-terms', { once: true });
+  for (const [address, title] of [['/terms', 'Terms'], ['/privacy', 'Privacy notice'], ['/health-data', 'Use of health data']] as const) {
+    const text = await open(address);
+    await text.getByRole('heading', { level: 1, name: title }).waitFor();
+    await text.getByText('Version 20').waitFor();
+    await look(text, `34${address.replace('/', '-')}`, { once: true });
+  }
   const nowhere = await open('/activities/not/there', { refusals: /./ });
   expect((await nowhere.request.get(nowhere.url())).status(), 'the server knows the pages').toBe(404);
 });

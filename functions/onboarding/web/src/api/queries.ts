@@ -22,6 +22,9 @@ export function versionOf(sync: Sync | undefined): string {
 
 export const useSettings = () => useResource('settings', () => bodyOf(server.GET('/v1/settings')));
 
+/** What the athlete agreed to, and the texts as they read now. */
+export const useConsents = () => useResource('consents', () => bodyOf(server.GET('/v1/consents')));
+
 /** Where the athlete stands today. */
 export const useToday = (version: string) =>
   useResource('today', () => bodyOf(server.GET('/v1/training-load/today')), { version });

@@ -22,6 +22,7 @@ const ResetPage = part(() => import('../pages/account/reset').then((m) => m.Rese
 const VerifyPage = part(() => import('../pages/account/verify').then((m) => m.VerifyPage));
 const TermsPage = part(() => import('../pages/documents/document').then((m) => m.TermsPage));
 const PrivacyPage = part(() => import('../pages/documents/document').then((m) => m.PrivacyPage));
+const HealthDataPage = part(() => import('../pages/documents/document').then((m) => m.HealthDataPage));
 const SettingsPage = part(() => import('../pages/settings/settings').then((m) => m.SettingsPage));
 
 /** The app: which page stands at which address, and for whom. */
@@ -70,6 +71,7 @@ function SignedIn() {
       <Route path={routes.verify} component={VerifyPage} />
       <Route path={routes.terms} component={TermsPage} />
       <Route path={routes.privacy} component={PrivacyPage} />
+      <Route path={routes.healthData} component={HealthDataPage} />
       <Route default component={NotFound} />
     </Router>
   );
@@ -90,6 +92,7 @@ function SignedOut() {
       <Route path={routes.verify} component={VerifyPage} />
       <Route path={routes.terms} component={TermsPage} />
       <Route path={routes.privacy} component={PrivacyPage} />
+      <Route path={routes.healthData} component={HealthDataPage} />
       <Route default component={NotFound} />
     </Router>
   );

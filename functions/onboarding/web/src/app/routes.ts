@@ -12,6 +12,7 @@ export const routes = {
   settings: '/settings',
   privacy: '/privacy',
   terms: '/terms',
+  healthData: '/health-data',
 } as const;
 
 // Addresses of the server that a link leads to; the router leaves them alone.

@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client';
 import { nearDay } from '../format/date';
 import { number } from '../format/number';
+import { capital } from '../format/text';
 import { distance, duration, type Units } from '../format/units';
 import './activity-list.css';
 
@@ -38,6 +39,5 @@ export function QualityMark({ quality }: { quality: Activity['quality'] }) {
 
 /** A sport as people write it: `TrailRun` is `Trail run`. */
 export function sportName(type: string): string {
-  const words = type.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capital(type.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase());
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { capital } from '../format/text';
 
 interface Shared {
   label: ComponentChildren;
@@ -23,7 +24,7 @@ export function Labelled({ label, hint, wrong, children }: Shared & { children: 
       <label for={id}>{label}</label>
       {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': wrong ? true : undefined })}
       {hint && <div class="hint" id={`${id}-hint`}>{hint}</div>}
-      {wrong && <div class="wrong" id={`${id}-wrong`}>{wrong}</div>}
+      {wrong && <div class="wrong" id={`${id}-wrong`}>{capital(wrong)}</div>}
     </div>
   );
 }
@@ -98,7 +99,7 @@ export function Check({ label, wrong, ...input }: CheckProps) {
     <div class="field check">
       <input {...input} type="checkbox" id={id} aria-invalid={wrong ? true : undefined} aria-describedby={wrong ? `${id}-wrong` : undefined} />
       <label for={id}>{label}</label>
-      {wrong && <div class="wrong" id={`${id}-wrong`}>{wrong}</div>}
+      {wrong && <div class="wrong" id={`${id}-wrong`}>{capital(wrong)}</div>}
     </div>
   );
 }

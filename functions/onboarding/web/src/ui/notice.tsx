@@ -27,7 +27,7 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   return (
     <Notice kind="bad" actions={retry && <Button kind="quiet" small onClick={retry}>Try again</Button>}>
       {error instanceof Refused && error.fields.length > 0
-        ? <>Please look at what is marked: {error.fields.map((field) => field.message).join('; ')}.</>
+        ? <>Please look at what is marked: {error.fields.map(({ location, message }) => `${location.split('.').at(-1)!.replaceAll('_', ' ')} ${message}`).join('; ')}.</>
         : sentenceOf(error)}
     </Notice>
   );

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { agreed, missing } from '../../api/agreed';
+import { server } from '../../api/client';
 import { Refused } from '../../api/problem';
 import { routes } from '../../app/routes';
 import { forget, who } from '../../app/session';
@@ -21,7 +21,7 @@ function AskForMail() {
   const [sentTo, setSentTo] = useState('');
   const asking = useAction(async (values: FormData) => {
     const email = String(values.get('email'));
-    await agreed.askForReset(email);
+    await server.POST('/v1/password-resets', { body: { email } });
     setSentTo(email);
   });
   if (sentTo) {
@@ -39,9 +39,7 @@ function AskForMail() {
       <form class="card stack" onSubmit={submitting(asking.run)}>
         <p>Tell us your address and we send you a link to choose a new one.</p>
         <Field label="E-mail" name="email" type="email" autocomplete="username" required maxLength={254} />
-        {missing(asking.error)
-          ? <Notice kind="warn" title="Mail is not set up here">This Train-D cannot send links yet. Ask the person who runs it.</Notice>
-          : <Trouble error={asking.error} />}
+        <Trouble error={asking.error} />
         <Button busy={asking.busy} wide>Send the link</Button>
         <p class="small muted"><a href={routes.signIn}>Back to signing in</a></p>
       </form>
@@ -52,7 +50,7 @@ function AskForMail() {
 function NewPassword({ token }: { token: string }) {
   const [done, setDone] = useState(false);
   const choosing = useAction(async (values: FormData) => {
-    await agreed.reset(token, String(values.get('new_password')));
+    await server.PUT('/v1/password-resets/{token}', { params: { path: { token } }, body: { new_password: String(values.get('new_password')) } });
     history.replaceState(null, '', routes.reset); // the link is used up
     if (who.peek()) forget(); // every session ended with the old password
     setDone(true);
@@ -66,7 +64,7 @@ function NewPassword({ token }: { token: string }) {
   }
   const { error } = choosing;
   const wrong = error instanceof Refused ? error.field('new_password') : undefined;
-  const stale = error instanceof Refused && !wrong && [400, 404, 409, 410, 422].includes(error.status);
+  const stale = error instanceof Refused && error.code === 'link';
   return (
     <Page title="Choose a new password" narrow>
       <form class="card stack" onSubmit={submitting(choosing.run)}>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { agreed } from '../../api/agreed';
+import { server } from '../../api/client';
 import { Refused } from '../../api/problem';
 import { routes } from '../../app/routes';
 import { recallSession, who } from '../../app/session';
@@ -15,7 +15,7 @@ export function VerifyPage() {
   const [token] = useState(() => tokenOf(location.hash));
   const [done, setDone] = useState(false);
   const confirming = useAction(async () => {
-    await agreed.verify(token);
+    await server.PUT('/v1/email-verifications/{token}', { params: { path: { token } } });
     history.replaceState(null, '', routes.verify); // the link is used up
     setDone(true);
     if (who.peek()) await recallSession();
@@ -25,7 +25,7 @@ export function VerifyPage() {
   return (
     <Page title="Your e-mail address" narrow>
       {done ? <Notice kind="good" title="Your address is confirmed" actions={onward}>Thank you. Mail about your account reaches you there.</Notice>
-        : !token || (confirming.error instanceof Refused && confirming.error.status < 500 && confirming.error.status !== 429)
+        : !token || (confirming.error instanceof Refused && confirming.error.code === 'link')
           ? <Notice kind="warn" title="This link does not work" actions={onward}>It was used already, is too old, or a part of it got lost. A new one can be asked for in the settings.</Notice>
           : confirming.error ? <Trouble error={confirming.error} retry={() => void confirming.run()} />
             : <Skeleton heights={[5]} />}

@@ -1,24 +1,20 @@
-import { agreed, missing } from '../../api/agreed';
+import { bodyOf, server, type Schemas } from '../../api/client';
 import { useResource } from '../../api/resource';
-import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Loaded } from '../../ui/state';
 
 export const TermsPage = () => <DocumentPage name="terms" title="Terms" />;
 export const PrivacyPage = () => <DocumentPage name="privacy" title="Privacy notice" />;
+export const HealthDataPage = () => <DocumentPage name="health_data" title="Use of health data" />;
 
 /** A text that one agrees to, for everybody to read. */
-function DocumentPage({ name, title }: { name: string; title: string }) {
-  const found = useResource(`document ${name}`, () => agreed.document(name));
+function DocumentPage({ name, title }: { name: Schemas['DocumentText']['document']; title: string }) {
+  const found = useResource(`document ${name}`, () => bodyOf(server.GET('/v1/documents/{document}', { params: { path: { document: name } } })));
   return (
     <Page title={found.data?.title ?? title} narrow>
-      {missing(found.error)
-        ? <Notice kind="warn" title="The text is not here yet">This Train-D has not published it yet. Ask the person who runs it.</Notice>
-        : (
-          <Loaded from={found} heights={[20]}>
-            {(document) => <article class="card stack"><p class="small muted">Version {document.version}</p><DocumentText text={document.text} /></article>}
-          </Loaded>
-        )}
+      <Loaded from={found} heights={[20]}>
+        {(document) => <article class="card stack"><p class="small muted">Version {document.version}</p><DocumentText text={document.text} /></article>}
+      </Loaded>
     </Page>
   );
 }

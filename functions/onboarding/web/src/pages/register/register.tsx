@@ -31,7 +31,7 @@ export function RegisterPage() {
           label={(
             <>
               I accept the <a href={routes.terms} target="_blank">terms</a> and the <a href={routes.privacy} target="_blank">privacy notice</a>,
-              and agree that my heart-rate data is used to compute my training load.
+              and agree to the <a href={routes.healthData} target="_blank">use of my heart-rate data</a> to compute my training load.
             </>
           )}
         />

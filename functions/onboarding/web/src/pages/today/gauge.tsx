@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { number, type Maybe } from '../../format/number';
+import { capital } from '../../format/text';
 import { placeOf, zoneOf, type Lines } from './ratio';
 
 interface Props {
@@ -31,7 +32,7 @@ export function Gauge({ title, name, value, reason, lines }: Props) {
         <span class="band high" style={stretch(lines.high, 2)} />
         {known && <span class={`needle ${zone}`} style={{ left: `${placeOf(value)}%` }} />}
       </div>
-      <p class="small muted">{zone ? `${words[zone].replace(/^./, (c) => c.toUpperCase())}: usual is ${number(lines.low, 2)} to ${number(lines.high, 2)}` : 'Shown as soon as it is known.'}</p>
+      <p class="small muted">{zone ? `${capital(words[zone])}: usual is ${number(lines.low, 2)} to ${number(lines.high, 2)}` : 'Shown as soon as it is known.'}</p>
     </div>
   );
 }

@@ -1,5 +1,5 @@
-import { agreed } from '../../api/agreed';
-import { useResource } from '../../api/resource';
+import { server } from '../../api/client';
+import { useConsents } from '../../api/queries';
 import { submitting, useAction } from '../../ui/action';
 import { Button } from '../../ui/button';
 import { Check } from '../../ui/field';
@@ -9,10 +9,10 @@ import { DocumentText } from '../documents/document';
 
 /** Asks for the agreements that are missing, or whose text has changed since; each can be read in place. */
 export function ConsentStep({ reload }: { reload: () => Promise<void> }) {
-  const consents = useResource('consents', agreed.consents);
+  const consents = useConsents();
   const agreeing = useAction(async (values: FormData) => {
     for (const { document, version } of consents.data?.documents ?? []) {
-      if (values.has(document)) await agreed.accept(document, version);
+      if (values.has(document)) await server.PUT('/v1/consents/{document}', { params: { path: { document } }, body: { version } });
     }
     await Promise.all([consents.reload(), reload()]);
   });
