@@ -8,7 +8,7 @@ import (
 )
 
 // volatile are the columns that two runs may differ in: times, nonces, receipts, and what counts attempts.
-var volatile = []string{"id_", "created_at", "updated_at", "fetched_at", "expires_at", "synced_at", "backfilled_at", "refined_at",
+var volatile = []string{"id_", "created_at", "updated_at", "fetched_at", "expires_at", "confirmed_at", "synced_at", "backfilled_at", "refined_at",
 	"connected_at", "requested_at", "erased_at", "deleted_at", "receipt", "sealed_access_token", "sealed_refresh_token", "token_expires_at",
 	"generation", "due_at", "tried_at", "lease_until", "lease_token", "origin_trace", "revision", "attempts", "refusals"}
 
