@@ -52,6 +52,7 @@ var accesses = []access{
 	{"GET /v1/onboarding", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/settings", nil, nil, 401, 200, 200, ""},
 	{"PATCH /v1/settings", nil, imperial, 401, 200, 200, ""},
+	{"POST /v1/settings/preview", nil, imperial, 401, 200, 200, ""},
 	{"GET /v1/strava/connect", nil, nil, 401, 303, 303, ""},
 	{"GET /v1/sync", nil, nil, 401, 200, 200, ""},
 	{"POST /v1/sync", nil, nil, 401, 404, 202, ""},
@@ -61,6 +62,7 @@ var accesses = []access{
 	{"POST /v1/activities/{id}/retry", func(o *owner) string { return theActivity(o) + "/retry" }, nil, 401, 404, 202, ""},
 	{"GET /v1/training-load", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/training-load/today", nil, nil, 401, 200, 200, ""},
+	{"GET /v1/training-load/changes", nil, nil, 401, 200, 200, ""},
 
 	{"GET /v1/consents", nil, nil, 401, 200, 200, ""},
 	{"PUT /v1/consents/{document}", onPath("/v1/consents/terms"), func(*owner) any {

@@ -198,3 +198,34 @@ func TestTodayInWords(t *testing.T) {
 		t.Errorf("got %+v", today)
 	}
 }
+
+func TestAChangeOfSettingsIsForetoldAndToldAfterwards(t *testing.T) {
+	t.Parallel()
+	b := imported(t)
+	var before, preview SettingsPreview
+	b.call("POST", "/v1/settings/preview", map[string]any{"units": "imperial"}).wants(http.StatusOK).decode(&before)
+	if before.Alters || before.Before != nil || len(before.Causes) != 0 {
+		t.Errorf("units alter %+v", before)
+	}
+	b.call("POST", "/v1/settings/preview", map[string]any{"thresholds": map[string]any{"max_hr": 5}}).
+		refused(http.StatusUnprocessableEntity, "invalid", "body.thresholds.max_hr")
+	change := map[string]any{"thresholds": map[string]any{"max_hr": 203, "effective_from": "2020-01-01"}}
+	b.call("POST", "/v1/settings/preview", change).wants(http.StatusOK).decode(&preview)
+	if !preview.Alters || preview.Activities == 0 || preview.TRIMPAfter == preview.TRIMPBefore || preview.After == nil {
+		t.Fatalf("preview %+v", preview)
+	}
+	if len(b.takeWakes()) != 0 || b.count(`SELECT count(*) FROM due_work WHERE kind = 'recompute'`) != 0 {
+		t.Error("a preview makes work due")
+	}
+	b.call("PATCH", "/v1/settings", change).wants(http.StatusOK)
+	b.deliver()
+	var told LoadChanges
+	b.get("/v1/training-load/changes").wants(http.StatusOK).decode(&told)
+	if len(told.Changes) != 1 || told.Changes[0].Activities != preview.Activities || !slices.Equal(told.Changes[0].Causes, []string{"max_hr"}) ||
+		told.Changes[0].After == nil || told.Changes[0].After.CTL != preview.After.CTL {
+		t.Errorf("foretold %+v, told %+v", preview, told)
+	}
+	if b.get("/v1/training-load/changes?before=1").wants(http.StatusOK).decode(&told); len(told.Changes) != 0 {
+		t.Errorf("before the first: %+v", told)
+	}
+}

@@ -101,7 +101,7 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 			}
 		}
 		if change.recompute {
-			updated.DueID, err = store.EnqueueRecompute(ctx, conn, accountID, change.from)
+			updated.DueID, err = store.EnqueueRecompute(ctx, conn, accountID, change.from, change.causes...)
 		}
 		return err
 	})
@@ -122,6 +122,7 @@ type change struct {
 	deleted    []store.Threshold // values to be taken away
 	recompute  bool              // activities' figures can come out differently
 	from       *training.Date    // the first day on which they can; nil for the whole history
+	causes     []string          // the settings that do it
 }
 
 // plan works out what the patch changes, without doing it.
@@ -158,7 +159,48 @@ func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
 	}
 	planned.athlete = !sameAthlete(before.Athlete, athlete)
 	planned.from, planned.recompute = altersFigures(before, planned.after)
+	planned.causes = causesOf(before, planned)
 	return planned, nil
+}
+
+// causesOf names the settings that change and enter figures.
+func causesOf(before store.Profiles, planned change) (causes []string) {
+	if before.Athlete.Sex != planned.after.Athlete.Sex {
+		causes = append(causes, "sex")
+	}
+	if !sameDay(before.Athlete.BirthDate, planned.after.Athlete.BirthDate) {
+		causes = append(causes, "birth_date")
+	}
+	for _, threshold := range slices.Concat(planned.thresholds, planned.deleted) {
+		causes = append(causes, string(threshold.Kind))
+	}
+	slices.Sort(causes)
+	return slices.Compact(causes)
+}
+
+// Planned is what a patch would come down to.
+type Planned struct {
+	Profiles store.Profiles // as they would be
+	Alters   bool           // activities' figures can come out differently
+	From     *training.Date // the first day on which they can; nil for the whole history
+	Causes   []string       // the settings that do it
+}
+
+// Plan works out what Update would change, and changes nothing. Wrong fields come back as Update gives them.
+func (s *Service) Plan(ctx context.Context, accountID int64, patch Patch) (Planned, error) {
+	var before store.Profiles
+	err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		before, err = store.LoadProfiles(ctx, conn, accountID)
+		return err
+	})
+	if err != nil {
+		return Planned{}, fmt.Errorf("plan settings: %w", err)
+	}
+	change, err := plan(before, patch, s.now())
+	if err != nil {
+		return Planned{}, err
+	}
+	return Planned{Profiles: change.after, Alters: change.recompute, From: change.from, Causes: change.causes}, nil
 }
 
 // altersFigures says whether activities can come out differently, and from which day on; nil is the whole history. How load

@@ -62,30 +62,37 @@ func Recompute(ctx context.Context, db database.Database, due store.Due) error {
 }
 
 // recomputeNext works out the activities that come next and moves the due row's cursor to the lowest of them, which it
-// gives. Where there are no more it is done, and the row is finished.
+// gives. Where there are no more it is done, and the row is finished. What it changes is noted for the athlete.
 func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles, cursor store.RecomputeCursor) (
 	next store.RecomputeCursor, done bool, err error) {
+	if cursor.Change == 0 {
+		if cursor.Change, err = beginChange(ctx, conn, due.AccountID, cursor); err != nil {
+			return cursor, false, err
+		}
+	}
 	inputs, err := store.ListFigureInputs(ctx, conn, due.AccountID, cursor, recomputeBatch)
 	if err != nil {
 		return cursor, false, err
 	}
-	computed := make([]store.ActivityFigures, 0, len(inputs))
-	for i := range inputs {
-		activity := &inputs[i]
-		figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
-		if err != nil { // it keeps the figures that it has; the others are not to wait for it
-			logging.Log(ctx, slog.LevelError, logging.EventSyncFailed, "an activity's figures can't be worked out again",
-				slog.Int64("activity_id", activity.ID), slog.String("cause", err.Error()))
-			continue
-		}
-		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures})
-	}
-	if len(computed) > 0 {
-		if _, err := store.UpdateFigures(ctx, conn, due.AccountID, computed); err != nil {
+	if computed := compute(ctx, profiles, inputs); len(computed) > 0 {
+		change, err := store.UpdateFigures(ctx, conn, due.AccountID, computed)
+		if err != nil {
 			return cursor, false, err
+		}
+		if change.Activities > 0 {
+			if err := store.AddLoadChange(ctx, conn, cursor.Change, change); err != nil {
+				return cursor, false, err
+			}
 		}
 	}
 	if len(inputs) < recomputeBatch {
+		after, err := headlineNow(ctx, conn, due.AccountID)
+		if err != nil {
+			return cursor, false, err
+		}
+		if err := store.FinishLoadChange(ctx, conn, cursor.Change, after, time.Now()); err != nil {
+			return cursor, false, err
+		}
 		return cursor, true, store.FinishDue(ctx, conn, due)
 	}
 	cursor.Before = inputs[len(inputs)-1].ID
@@ -94,4 +101,42 @@ func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profi
 		return cursor, false, fmt.Errorf("write cursor: %w", err)
 	}
 	return cursor, false, store.AdvanceDue(ctx, conn, due, text, time.Now())
+}
+
+// compute works activities' figures out. One whose figures can't be keeps those that it has; the others are not to wait
+// for it.
+func compute(ctx context.Context, profiles store.Profiles, inputs []store.FigureInputs) []store.ActivityFigures {
+	computed := make([]store.ActivityFigures, 0, len(inputs))
+	for i := range inputs {
+		activity := &inputs[i]
+		figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
+		if err != nil {
+			logging.Log(ctx, slog.LevelError, logging.EventSyncFailed, "an activity's figures can't be worked out again",
+				slog.Int64("activity_id", activity.ID), slog.String("cause", err.Error()))
+			continue
+		}
+		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures})
+	}
+	return computed
+}
+
+func beginChange(ctx context.Context, conn database.Conn, accountID int64, cursor store.RecomputeCursor) (int64, error) {
+	before, err := headlineNow(ctx, conn, accountID)
+	if err != nil {
+		return 0, err
+	}
+	return store.BeginLoadChange(ctx, conn, accountID, cursor.Causes, cursor.From, before, time.Now())
+}
+
+// headlineNow is how today stands by what is stored.
+func headlineNow(ctx context.Context, conn database.Conn, accountID int64) (store.Headline, error) {
+	history, err := store.LoadDayHistory(ctx, conn, accountID)
+	if err != nil {
+		return store.Headline{}, err
+	}
+	today, err := history.Athlete.Today(time.Now())
+	if err != nil {
+		return store.Headline{}, err
+	}
+	return headlineOf(history, today)
 }

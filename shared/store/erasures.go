@@ -105,7 +105,7 @@ func readErasure(ctx context.Context, conn database.Conn, sql string, id int64) 
 // EraseSome deletes up to limit of the account's activities with everything that hangs off them, and gives how many rows
 // went from each table. Empty means that none is left.
 func EraseSome(ctx context.Context, conn database.Conn, accountID int64, limit int) (map[string]int, error) {
-	var activities, streams int
+	var activities, streams, changes int
 	err := conn.QueryRow(ctx, `-- name: activities.erase
 WITH chosen AS (
     SELECT id FROM activities WHERE account_id = $1 LIMIT $2
@@ -113,15 +113,21 @@ WITH chosen AS (
     DELETE FROM activity_streams WHERE account_id = $1 AND activity_id IN (SELECT id FROM chosen) RETURNING 1
 ), gone AS (
     DELETE FROM activities WHERE account_id = $1 AND id IN (SELECT id FROM chosen) RETURNING 1
+), changes AS (
+    DELETE FROM load_changes WHERE account_id = $1 RETURNING 1
 )
-SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM samples)`, accountID, limit).Scan(&activities, &streams)
+SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM samples), (SELECT count(*) FROM changes)`, accountID, limit).Scan(&activities, &streams, &changes)
 	if err != nil {
 		return nil, fmt.Errorf("erase activities: %w", err)
 	}
-	if activities == 0 {
+	if activities == 0 && changes == 0 {
 		return nil, nil
 	}
-	return map[string]int{"activities": activities, "activity_streams": streams}, nil
+	erased := map[string]int{"activities": activities, "activity_streams": streams}
+	if changes > 0 {
+		erased["load_changes"] = changes
+	}
+	return erased, nil
 }
 
 // EndErasing verifies that nothing from Strava is left of the account, or with ReasonAccount nothing at all, by counting,

@@ -203,6 +203,26 @@ FROM activity_streams WHERE account_id = $1 AND activity_id > $2 ORDER BY activi
 		},
 	},
 	{
+		Name: "load_changes", Title: "what changed your figures, and how",
+		Columns: []ExportColumn{
+			{"id", "number of the change"},
+			{"causes", "settings that changed; formula where Train-D computes differently"},
+			{"from_day", "first day whose activities could change; empty for all"},
+			{"first_day", "first day whose load changed"},
+			{"activities", "activities whose load changed"},
+			{"trimp_before", "their training impulse together, before"},
+			{"trimp_after", "and after"},
+			{"before", "fitness, fatigue, form and ACWR of the day of the change, before"},
+			{"after", "and after"},
+			{"begun_at", "when it was begun"},
+			{"finished_at", "when it was done"},
+		},
+		read: func(ctx context.Context, conn database.Conn, accountID, after int64) ([]ExportRow, int64, error) {
+			return many(ctx, conn, `-- name: export.load_changes
+SELECT id, to_jsonb(held) FROM load_changes AS held WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`, accountID, after, exportPage)
+		},
+	},
+	{
 		Name: "due_work", Title: "what is still to be done for you",
 		Columns: []ExportColumn{
 			{"id", "number of the work"},

@@ -14,7 +14,7 @@ import (
 
 // erasedOnDisconnect are the tables whose rows go when a connection ends. A new table that hangs off accounts belongs here
 // and into EraseSome, or into keptOnDisconnect: else no erasure would ever be verified.
-var erasedOnDisconnect = []string{"activities", "activity_streams", "strava_connections"}
+var erasedOnDisconnect = []string{"activities", "activity_streams", "load_changes", "strava_connections"}
 
 func TestEveryTableThatHangsOffAnAccountIsErasedOrKept(t *testing.T) {
 	t.Parallel()

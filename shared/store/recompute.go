@@ -20,18 +20,21 @@ type FigureInputs struct {
 	Summary       training.Summary
 	Histogram     []byte                  // training.Histogram, packed; nil without heart-rate samples
 	StreamFigures *training.StreamFigures // nil until the streams were read once
+	TRIMP, TSS    *float64                // as they stand; nil where absent
 }
 
 // RecomputeCursor is how far a recompute has come, and which days it is about.
 type RecomputeCursor struct {
 	Before int64          `json:"before,omitempty"` // the lowest id that is done; 0 at the start
 	From   *training.Date `json:"from,omitempty"`   // the first day whose activities can differ; nil for the whole history
+	Causes []string       `json:"causes,omitempty"` // as in LoadChange
+	Change int64          `json:"change,omitempty"` // the note of what it does; 0 until that is begun
 }
 
 // EnqueueRecompute makes it due to work out the account's figures again from a day on; nil is the whole history. Where that
 // is asked for already, and not done, the earlier of both days holds. The caller keeps other requests of the account
 // waiting (LockProfiles).
-func EnqueueRecompute(ctx context.Context, conn database.Conn, accountID int64, from *training.Date) (int64, error) {
+func EnqueueRecompute(ctx context.Context, conn database.Conn, accountID int64, from *training.Date, causes ...string) (int64, error) {
 	var standing RecomputeCursor
 	err := conn.QueryRow(ctx, `-- name: due.recompute_cursor
 SELECT cursor FROM due_work WHERE account_id = $1 AND kind = '`+KindRecompute+`' AND subject = '' FOR UPDATE`, accountID).
@@ -43,7 +46,13 @@ SELECT cursor FROM due_work WHERE account_id = $1 AND kind = '`+KindRecompute+`'
 	case standing.From == nil || from != nil && *standing.From < *from:
 		from = standing.From
 	}
-	cursor, err := json.Marshal(RecomputeCursor{From: from})
+	for _, cause := range standing.Causes {
+		if !slices.Contains(causes, cause) {
+			causes = append(causes, cause)
+		}
+	}
+	slices.Sort(causes)
+	cursor, err := json.Marshal(RecomputeCursor{From: from, Causes: causes})
 	if err != nil {
 		return 0, fmt.Errorf("write recompute cursor: %w", err)
 	}
@@ -54,7 +63,7 @@ SELECT cursor FROM due_work WHERE account_id = $1 AND kind = '`+KindRecompute+`'
 // the id that it has come to. Newer activities mostly have higher ids, so that what an athlete looks at comes first.
 func ListFigureInputs(ctx context.Context, conn database.Conn, accountID int64, cursor RecomputeCursor, limit int) ([]FigureInputs, error) {
 	const sql = `-- name: figures.inputs
-SELECT id, local_day - DATE '1970-01-01' AS local_day, summary, hr_histogram AS histogram, stream_figures
+SELECT id, local_day - DATE '1970-01-01' AS local_day, summary, hr_histogram AS histogram, stream_figures, trimp, tss
 FROM activities
 WHERE account_id = $1 AND id < coalesce(nullif($2::bigint, 0), 9223372036854775807) AND deleted_at IS NULL
   AND local_day >= coalesce(DATE '1970-01-01' + $4::integer, '-infinity')
@@ -77,18 +86,19 @@ type ActivityFigures struct {
 	Figures training.Figures
 }
 
-// UpdateFigures replaces the figures of stored activities, in one statement, and gives how many of them came out
-// differently; the others are not written.
-func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, computed []ActivityFigures) (int, error) {
+// UpdateFigures replaces the figures of stored activities, in one statement, and gives what came out differently; the others
+// are not written.
+func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, computed []ActivityFigures) (change FiguresChange, err error) {
 	n := len(computed)
 	ids, columns := make([]int64, n), newFigureColumns(n)
 	for i := range computed {
 		ids[i] = computed[i].ID
 		if err := columns.set(i, &computed[i].Figures); err != nil {
-			return 0, fmt.Errorf("write figures of %d: %w", ids[i], err)
+			return FiguresChange{}, fmt.Errorf("write figures of %d: %w", ids[i], err)
 		}
 	}
 	const sql = `-- name: figures.update
+WITH changed AS (
 UPDATE activities AS stored
 SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss, external_km = computed.external_km,
     quality = computed.quality, formula_version = computed.formula_version, low_s = computed.low_s,
@@ -97,14 +107,21 @@ FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, fo
       FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[],
                   $9::integer[], $10::integer[], $11::integer[])
            AS given (id, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)) AS computed
+     JOIN activities AS old ON old.account_id = $1 AND old.id = computed.id
 WHERE stored.account_id = $1 AND stored.id = computed.id
   AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version,
        stored.low_s, stored.moderate_s, stored.high_s)
       IS DISTINCT FROM (computed.figures, computed.trimp, computed.tss, computed.external_km, computed.quality,
-                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s)`
-	tag, err := conn.Exec(ctx, sql, slices.Concat([]any{accountID, ids}, columns.arrays())...)
+                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s)
+RETURNING stored.local_day, old.trimp AS was, stored.trimp AS becomes, (old.trimp, old.tss) IS DISTINCT FROM (stored.trimp, stored.tss) AS load
+)
+SELECT count(*), count(*) FILTER (WHERE load), (min(local_day) FILTER (WHERE load)) - DATE '1970-01-01',
+       coalesce(sum(was) FILTER (WHERE load), 0), coalesce(sum(becomes) FILTER (WHERE load), 0)
+FROM changed`
+	err = conn.QueryRow(ctx, sql, slices.Concat([]any{accountID, ids}, columns.arrays())...).
+		Scan(&change.Written, &change.Activities, &change.FirstDay, &change.TRIMPBefore, &change.TRIMPAfter)
 	if err != nil {
-		return 0, fmt.Errorf("update figures: %w", err)
+		return FiguresChange{}, fmt.Errorf("update figures: %w", err)
 	}
-	return int(tag.RowsAffected()), nil
+	return change, nil
 }
