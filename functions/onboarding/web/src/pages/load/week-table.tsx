@@ -3,6 +3,7 @@ import { day } from '../../format/date';
 import { number, signed } from '../../format/number';
 import { kilometres, type Units } from '../../format/units';
 import { Button } from '../../ui/button';
+import { saveText } from '../../ui/save';
 import { dayOf, type Series, type View } from './view';
 import { csvOf, weeksOf } from './weeks';
 
@@ -19,7 +20,7 @@ export function WeekTable({ series, view, units }: { series: Series; view: View;
     <section class="card stack">
       <div class="row apart">
         <h2 id="weeks">Weeks</h2>
-        <Button type="button" kind="quiet" small onClick={() => save(csvOf(series, from, to), `train-d-load-${dayOf(view, from)}-to-${dayOf(view, to)}.csv`)}>Save the days shown as CSV</Button>
+        <Button type="button" kind="quiet" small onClick={() => saveText(csvOf(series, from, to), 'text/csv', `train-d-load-${dayOf(view, from)}-to-${dayOf(view, to)}.csv`)}>Save the days shown as CSV</Button>
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-labelledby="weeks">
         <table class="figures weeks">
@@ -50,13 +51,4 @@ export function WeekTable({ series, view, units }: { series: Series; view: View;
       {weeks.length > shown.length && <div class="row"><Button type="button" kind="quiet" small onClick={() => setAll(true)}>{`Show all ${number(weeks.length)} weeks`}</Button></div>}
     </section>
   );
-}
-
-/** Hands a text to the browser as a file. */
-function save(text: string, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

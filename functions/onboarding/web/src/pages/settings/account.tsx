@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks';
 import { bodyOf, server, type Schemas } from '../../api/client';
-import { Refused } from '../../api/problem';
-import { forget, who } from '../../app/session';
-import { useAction } from '../../ui/action';
+import { forget } from '../../app/session';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Check } from '../../ui/field';
-import { Notice, Trouble } from '../../ui/notice';
+import { useGuarded } from '../../ui/guarded';
+import { Trouble } from '../../ui/notice';
+import { save } from '../../ui/save';
+import { Kept } from './kept';
 
-/** The account itself: its address, taking everything along, and ending it. */
+/** The account itself: taking everything along, and ending it. */
 export function Account() {
   return (
     <section class="card stack" id="account">
       <h2>Account</h2>
-      <p>Signed in as <strong>{who.value?.email}</strong>.</p>
       <Export />
       <Erase />
     </section>
@@ -21,20 +21,17 @@ export function Account() {
 }
 
 function Export() {
-  const fetching = useAction(async () => {
-    const archive = await bodyOf(server.GET('/v1/account/export', { parseAs: 'blob' }));
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(archive as unknown as Blob);
-    link.download = 'train-d-export.zip';
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  const fetching = useGuarded(async () => {
+    save(await bodyOf(server.GET('/v1/account/export', { parseAs: 'blob' })) as unknown as Blob, 'train-d-export.zip');
   });
   return (
-    <div class="kept">
-      <div><h3>Take everything along</h3><p class="small muted">All that is held about you, as tables and texts in one zip.</p></div>
-      <Button type="button" kind="quiet" small busy={fetching.busy} onClick={() => void fetching.run()}>Export</Button>
-      <Failure error={fetching.error} />
-    </div>
+    <Kept
+      name="Take everything along" more="All that is held about you, as tables and texts in one zip."
+      actions={<Button type="button" kind="quiet" small busy={fetching.busy} onClick={() => void fetching.run()}>Export</Button>}
+    >
+      <Trouble error={fetching.error} />
+      {fetching.question}
+    </Kept>
   );
 }
 
@@ -43,11 +40,12 @@ function Erase() {
   const [sure, setSure] = useState(false);
   const [missed, setMissed] = useState(false);
   const [receipt, setReceipt] = useState<Schemas['Erasing']>();
-  const erasing = useAction(async () => setReceipt(await bodyOf(server.DELETE('/v1/account', { body: { confirm: 'erase' } }))));
+  const erasing = useGuarded(async () => setReceipt(await bodyOf(server.DELETE('/v1/account', { body: { confirm: 'erase' } }))));
   return (
-    <div class="kept">
-      <div><h3>Erase this account</h3><p class="small muted">Ends it at once and erases everything within a day. There is no way back.</p></div>
-      <Button type="button" kind="danger" small onClick={() => setAsking(true)}>Erase …</Button>
+    <Kept
+      name="Erase this account" more="Ends it at once and erases everything within a day. There is no way back."
+      actions={<Button type="button" kind="danger" small onClick={() => setAsking(true)}>Erase …</Button>}
+    >
       {asking && !receipt && (
         <Dialog
           title="Erase this account and everything in it?" onClose={() => setAsking(false)}
@@ -58,7 +56,8 @@ function Erase() {
         >
           <p>Your profile, thresholds, activities, samples and load are erased, Strava is disconnected, and you are signed out everywhere. What stands at Strava itself stays there.</p>
           <Check label="I know that this cannot be undone." name="sure" wrong={missed && !sure ? 'Tick this first.' : undefined} onChange={(event) => setSure(event.currentTarget.checked)} />
-          <Failure error={erasing.error} />
+          <Trouble error={erasing.error} />
+          {erasing.question}
         </Dialog>
       )}
       {receipt && (
@@ -67,14 +66,6 @@ function Erase() {
           <p class="small muted">Receipt, without anything about you: <code>{receipt.receipt}</code></p>
         </Dialog>
       )}
-    </div>
+    </Kept>
   );
-}
-
-/** Why it failed; where only the sign-in is too old, what to do about that. */
-function Failure({ error }: { error: unknown }) {
-  if (error instanceof Refused && error.status === 403 && error.code !== '') {
-    return <Notice kind="info" title="Sign in again first">{error.detail}</Notice>;
-  }
-  return <Trouble error={error} />;
 }

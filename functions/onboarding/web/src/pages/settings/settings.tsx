@@ -5,13 +5,15 @@ import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { Loaded } from '../../ui/state';
 import { Account } from './account';
+import { Agreements } from './agreements';
 import { LoadSettings } from './load-settings';
 import { Profile } from './profile';
+import { SigningIn } from './signing-in';
 import { Strava } from './strava';
 import { Thresholds } from './thresholds';
 import './settings.css';
 
-const sections = [['you', 'You'], ['thresholds', 'Thresholds'], ['load', 'Load'], ['strava', 'Strava'], ['account', 'Account']] as const;
+const sections = [['you', 'You'], ['thresholds', 'Thresholds'], ['load', 'Load'], ['strava', 'Strava'], ['signing-in', 'Signing in'], ['agreements', 'Agreements'], ['account', 'Account']] as const;
 
 /** Everything that an athlete may change. */
 export function SettingsPage() {
@@ -25,6 +27,8 @@ export function SettingsPage() {
         <div class="stack">
           <Loaded from={settings} heights={[26, 30, 16]}>{(known) => <Own settings={known} reload={settings.reload} />}</Loaded>
           <Strava />
+          <SigningIn />
+          <Agreements />
           <Account />
         </div>
       </div>
