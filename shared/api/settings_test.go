@@ -93,6 +93,8 @@ func TestWrongSettingsNameTheirFieldsAndChangeNothing(t *testing.T) {
 		`{"thresholds":{"max_hr":170,"resting_hr":10},"time_zone":"Mars/Olympus","sex":"none"}`: {"body.thresholds.resting_hr", "body.time_zone", "body.sex"},
 		`{"units":"imperial","thresholds":{"ftp":-1}}`:                                          {"body.thresholds.ftp"},
 		`{"units":"imperial","colour":"red"}`:                                                   {"body.colour"},
+		`{"units":null}`:                                                                        {"body.units"},
+		`{"sex":null,"load":{"decay_rate":null},"thresholds":null}`:                             {"body.sex", "body.thresholds", "body.load.decay_rate"},
 		`{"thresholds":{"vo2max":60}}`:                                                          {"body.thresholds.vo2max"},
 		`{"load":{"chronic_days":7.5}}`:                                                         {"body.load.chronic_days"},
 		`{"load":{"chronic_days":1000,"decay_rate":9}}`:                                         {"body.load.chronic_days", "body.load.decay_rate"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,6 +25,31 @@ type Patch struct {
 	Units        *string         `json:"units,omitempty"`
 	Thresholds   *ThresholdPatch `json:"thresholds,omitempty"`
 	Load         *LoadPatch      `json:"load,omitempty"`
+
+	// Null are the fields that the JSON gives as null. None of them can be taken away, so that they are refused: to leave
+	// them silently as they are is not what was asked for.
+	Null []string `json:"-"`
+}
+
+// UnmarshalJSON tells a field that is null from one that is not named.
+func (p *Patch) UnmarshalJSON(text []byte) error {
+	type plain Patch
+	if err := json.Unmarshal(text, (*plain)(p)); err != nil {
+		return err
+	}
+	var err error
+	p.Null, err = nullsOf(text)
+	return err
+}
+
+// nullsOf are the names that a JSON object gives as null, ascending.
+func nullsOf(text []byte) ([]string, error) {
+	var named map[string]json.RawMessage
+	if err := json.Unmarshal(text, &named); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(named, func(_ string, value json.RawMessage) bool { return string(value) != "null" })
+	return slices.Sorted(maps.Keys(named)), nil
 }
 
 // ThresholdPatch gives new values of thresholds.
@@ -46,16 +72,24 @@ func (p *ThresholdPatch) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, (*plain)(p)); err != nil {
 		return err
 	}
-	var named map[string]json.RawMessage
-	if err := json.Unmarshal(text, &named); err != nil {
-		return err
-	}
+	nulls, err := nullsOf(text)
 	for _, kind := range store.ThresholdKinds {
-		if string(named[string(kind)]) == "null" {
+		if slices.Contains(nulls, string(kind)) {
 			p.Deleted = append(p.Deleted, kind)
 		}
 	}
-	return nil
+	return err
+}
+
+// nulls are the paths of the fields that can't be null and are.
+func (p *Patch) nulls() []string {
+	paths := slices.Clone(p.Null)
+	if p.Load != nil {
+		for _, name := range p.Load.Null {
+			paths = append(paths, "load."+name)
+		}
+	}
+	return paths
 }
 
 // LoadPatch changes how the daily series is shown.
@@ -63,6 +97,19 @@ type LoadPatch struct {
 	ChronicDays         *int     `json:"chronic_days,omitempty"`
 	DecayRate           *float64 `json:"decay_rate,omitempty"`
 	RecommendationStyle *string  `json:"recommendation_style,omitempty"`
+
+	Null []string `json:"-"` // as Patch's
+}
+
+// UnmarshalJSON tells a field that is null from one that is not named.
+func (p *LoadPatch) UnmarshalJSON(text []byte) error {
+	type plain LoadPatch
+	if err := json.Unmarshal(text, (*plain)(p)); err != nil {
+		return err
+	}
+	var err error
+	p.Null, err = nullsOf(text)
+	return err
 }
 
 // Update changes the account's settings, as a whole or not at all, and gives the new ones. Wrong fields come back
@@ -128,6 +175,9 @@ type change struct {
 // plan works out what the patch changes, without doing it.
 func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
 	faults := &faults{}
+	for _, field := range patch.nulls() {
+		faults.add(field, fault.Field(field, "must not be null"))
+	}
 	athlete := before.Athlete
 	applyChoices(&athlete, patch, faults)
 	today, err := athlete.Today(now)
