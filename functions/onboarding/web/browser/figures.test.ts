@@ -248,12 +248,22 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await dialog.getByText('in the range 100–240 bpm').waitFor();
   await look(page, '25-threshold');
   await dialog.getByLabel('Value').fill('179');
+  await dialog.getByText('in the range 100–240 bpm').waitFor({ state: 'detached' });
   await dialog.getByLabel('Valid from').fill('2026-01-01');
+  const foretold = dialog.getByRole('status', { name: 'What it would change' });
+  const together = await foretold.locator('strong').first().innerText();
+  await look(page, '25-foretold');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
   await page.getByText('Saved').waitFor();
   await expect.poll(() => page.getByRole('list', { name: 'Maximum heart rate over time' }).getByRole('listitem').count()).toBe(2);
   await expect.poll(load, { timeout: 30_000 }).not.toBe(before);
+
+  // What came of it is what was foretold, and stays to be read.
+  const latest = page.getByRole('list', { name: 'Changes, the latest first' }).getByRole('listitem').first();
+  await latest.getByText('recomputing').waitFor({ state: 'detached' });
+  expect(await latest.getByRole('heading').innerText()).toBe('Maximum heart rate');
+  expect(await latest.innerText()).toContain(together);
 
   // A sport's own value goes before the one for every sport; once it is taken away, that one holds again.
   const general = await load();
@@ -265,6 +275,7 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('list', { name: 'Maximum heart rate over time, cycling' }).getByText('170').waitFor();
   await expect.poll(load, { timeout: 30_000 }).not.toBe(general);
+  await expect.poll(() => page.getByRole('list', { name: 'Changes, the latest first' }).getByRole('heading').count()).toBe(2);
   await look(page, '26-settings');
   await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
   await look(page, '26-threshold-known');

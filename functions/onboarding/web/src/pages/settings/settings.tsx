@@ -6,6 +6,7 @@ import { Page } from '../../ui/page';
 import { Loaded } from '../../ui/state';
 import { Account } from './account';
 import { Agreements } from './agreements';
+import { Changes } from './changes';
 import { LoadSettings } from './load-settings';
 import { Profile } from './profile';
 import { SigningIn } from './signing-in';
@@ -13,7 +14,7 @@ import { Strava } from './strava';
 import { Thresholds } from './thresholds';
 import './settings.css';
 
-const sections = [['you', 'You'], ['thresholds', 'Thresholds'], ['load', 'Load'], ['strava', 'Strava'], ['signing-in', 'Signing in'], ['agreements', 'Agreements'], ['account', 'Account']] as const;
+const sections = [['you', 'You'], ['thresholds', 'Thresholds'], ['load', 'Load'], ['changes', 'Changes'], ['strava', 'Strava'], ['signing-in', 'Signing in'], ['agreements', 'Agreements'], ['account', 'Account']] as const;
 
 /** Everything that an athlete may change. */
 export function SettingsPage() {
@@ -57,6 +58,7 @@ function Own({ settings, reload }: { settings: Schemas['Settings']; reload: () =
       <Profile settings={settings} onSaved={onSaved} />
       <Thresholds settings={settings} onSaved={onSaved} />
       <LoadSettings settings={settings} onSaved={onSaved} />
+      <Changes awaited={saved > 0} zone={settings.time_zone} />
       {saved > 0 && <div class="toast"><Notice kind="good" title="Saved">Activities that this concerns are being computed again; charts follow within moments.</Notice></div>}
     </>
   );

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Field, Select } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
+import { Foretold } from './foretold';
 import { coursesOf, rangeWords, sportGroups, thresholdKinds, typed, unitOf, written, type Course, type ThresholdKind } from './threshold-kinds';
 
 type Settings = Schemas['Settings'];
@@ -73,20 +74,19 @@ function Timeline({ kind, course: { sport, values }, units }: { kind: ThresholdK
 function Edit({ kind, settings, units, onClose, onSaved }: Props & { kind: ThresholdKind; units: Units; onClose: () => void }) {
   const today = dayIn(settings.time_zone);
   const [wrong, setWrong] = useState<string>();
+  const [foretold, setForetold] = useState<Schemas['Patch']>();
   const saving = useAction(async (values: FormData) => {
-    const value = typed(kind, String(values.get('value')), units);
-    const [least, greatest] = kind.range;
-    if (value === undefined || value < least || value > greatest) {
-      setWrong(`Give ${kind.measure === 'pace' || kind.measure === 'swim' ? 'minutes and seconds, such as 4:30, ' : 'a number '}in the range ${rangeWords(kind, units)}.`);
-      return;
-    }
-    setWrong(undefined);
-    const sport = String(values.get('sport') ?? '');
-    onSaved(await bodyOf(server.PATCH('/v1/settings', {
-      body: { thresholds: { [kind.kind]: value, effective_from: String(values.get('effective_from')), ...(sport && { sport }) } },
-    })));
+    const patch = patchOf(kind, values, units);
+    setWrong(patch ? undefined : `Give ${kind.measure === 'pace' || kind.measure === 'swim' ? 'minutes and seconds, such as 4:30, ' : 'a number '}in the range ${rangeWords(kind, units)}.`);
+    if (!patch) return;
+    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: patch })));
     onClose();
   });
+  const typing = (values: FormData) => {
+    const patch = patchOf(kind, values, units);
+    setForetold(patch);
+    if (patch) setWrong(undefined);
+  };
   const refused = (field: string) => (saving.error instanceof Refused ? saving.error.field(`thresholds.${field}`) : undefined);
   const own = settings.thresholds.estimated.includes(kind.kind) ? undefined : settings.thresholds[kind.kind];
   const courses = coursesOf(settings.thresholds.history, kind.kind);
@@ -95,15 +95,25 @@ function Edit({ kind, settings, units, onClose, onSaved }: Props & { kind: Thres
       title={kind.name} onClose={onClose}
       actions={<><Button type="button" kind="quiet" onClick={onClose}>Cancel</Button><Button form="threshold" busy={saving.busy}>Save</Button></>}
     >
-      <form id="threshold" class="stack" onSubmit={submitting(saving.run)}>
+      <form id="threshold" class="stack" onSubmit={submitting(saving.run)} onInput={(event) => typing(new FormData(event.currentTarget))}>
         <Field label="Value" name="value" inputMode={kind.measure === 'pace' || kind.measure === 'swim' ? 'text' : 'decimal'} required value={own === undefined ? '' : written(kind, own, units)} unit={unitOf(kind.measure, units)} hint={`${kind.hint} ${rangeWords(kind, units)}.`} wrong={wrong ?? refused(kind.kind)} />
         {kind.bySport && <Select label="For" name="sport" options={Object.entries(sportGroups)} value="" hint="A sport’s own value goes before the one for every sport." wrong={refused('sport')} />}
         <Field label="Valid from" name="effective_from" type="date" required max={today} value={today} hint="Activities from this day on are computed again with it." wrong={refused('effective_from')} />
+        <Foretold patch={foretold} />
         {![kind.kind, 'sport', 'effective_from'].some(refused) && <Trouble error={saving.error} />}
       </form>
       {courses.length > 0 && <Known kind={kind} courses={courses} units={units} onSaved={onSaved} />}
     </Dialog>
   );
+}
+
+/** The change that the form's values make; undefined where the value is none, or out of its range. */
+function patchOf(kind: ThresholdKind, values: FormData, units: Units): Schemas['Patch'] | undefined {
+  const value = typed(kind, String(values.get('value')), units);
+  const [least, greatest] = kind.range;
+  if (value === undefined || value < least || value > greatest) return undefined;
+  const sport = String(values.get('sport') ?? '');
+  return { thresholds: { [kind.kind]: value, effective_from: String(values.get('effective_from')), ...(sport && { sport }) } };
 }
 
 /** Every value that was given, each to be taken away. */
