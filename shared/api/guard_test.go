@@ -114,7 +114,7 @@ func TestWithdrawingTheUseOfHealthDataEndsTheConnection(t *testing.T) {
 	var agreements Agreements
 	b.get("/v1/consents").wants(http.StatusOK).decode(&agreements)
 	for _, one := range agreements.Documents {
-		if (one.AcceptedVersion == nil) != (one.DocumentText.Document == "health_data") {
+		if (one.AcceptedVersion == nil) != (one.Document == "health_data") {
 			t.Errorf("%+v", one)
 		}
 		if one.AcceptedVersion == nil {

@@ -262,7 +262,7 @@ func altersFigures(before, after store.Profiles) (from *training.Date, altered b
 	}
 	_, hadMaxHR := before.Pick(store.ThresholdMaxHR, 0, "")
 	_, hasMaxHR := after.Pick(store.ThresholdMaxHR, 0, "")
-	if !(hadMaxHR && hasMaxHR) && !sameDay(before.Athlete.BirthDate, after.Athlete.BirthDate) {
+	if (!hadMaxHR || !hasMaxHR) && !sameDay(before.Athlete.BirthDate, after.Athlete.BirthDate) {
 		return nil, true
 	}
 	// Between the days of the values nothing changes, and the first of a kind holds before its day too.

@@ -230,7 +230,7 @@ func (r noRows) TypeMap() *pgtype.Map                         { return nil }
 type noResults struct{ err error }
 
 func (r noResults) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, r.err }
-func (r noResults) Query() (pgx.Rows, error)         { return noRows{r.err}, r.err }
-func (r noResults) QueryRow() pgx.Row                { return ledRow{noRows{r.err}} }
+func (r noResults) Query() (pgx.Rows, error)         { return noRows(r), r.err }
+func (r noResults) QueryRow() pgx.Row                { return ledRow{noRows(r)} }
 func (r noResults) Close() error                     { return r.err }
 func (r noResults) Tx() pgx.Tx                       { return nil }

@@ -22,7 +22,7 @@ type explained struct {
 
 func (e *explained) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if e.generic {
-		if _, err := e.Conn.Prepare(ctx, "page", sql); err != nil {
+		if _, err := e.Prepare(ctx, "page", sql); err != nil {
 			return nil, err
 		}
 		sql, args = `EXECUTE page (`+strings.Repeat("NULL, ", len(args)-1)+`NULL)`, nil

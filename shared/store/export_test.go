@@ -95,11 +95,11 @@ func TestRowsComeWithTheirColumnsInPages(t *testing.T) {
 			if !slices.Equal(got, columns) {
 				return fmt.Errorf("columns %v, want %v", got, columns)
 			}
-			if text := fmt.Sprint(row); text == last {
+			text := fmt.Sprint(row)
+			if text == last {
 				return fmt.Errorf("a row twice: %s", text)
-			} else {
-				last = text
 			}
+			last = text
 			return nil
 		})
 		if err != nil {
