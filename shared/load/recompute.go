@@ -11,6 +11,7 @@ import (
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/store"
+	"github.com/train-d/train-d/shared/training"
 )
 
 const (
@@ -74,7 +75,13 @@ func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profi
 	if err != nil {
 		return cursor, false, err
 	}
-	if computed := compute(ctx, profiles, inputs); len(computed) > 0 {
+	computed, kept := compute(ctx, profiles, inputs)
+	if len(kept) > 0 {
+		if err := store.KeepFigures(ctx, conn, due.AccountID, kept, training.FormulaVersion); err != nil {
+			return cursor, false, err
+		}
+	}
+	if len(computed) > 0 {
 		change, err := store.UpdateFigures(ctx, conn, due.AccountID, computed)
 		if err != nil {
 			return cursor, false, err
@@ -103,21 +110,22 @@ func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profi
 	return cursor, false, store.AdvanceDue(ctx, conn, due, text, time.Now())
 }
 
-// compute works activities' figures out. One whose figures can't be keeps those that it has; the others are not to wait
-// for it.
-func compute(ctx context.Context, profiles store.Profiles, inputs []store.FigureInputs) []store.ActivityFigures {
-	computed := make([]store.ActivityFigures, 0, len(inputs))
+// compute works activities' figures out. One whose figures can't be keeps those that it has, and is not tried again by these
+// formulas; the others are not to wait for it.
+func compute(ctx context.Context, profiles store.Profiles, inputs []store.FigureInputs) (computed []store.ActivityFigures, kept []int64) {
+	computed = make([]store.ActivityFigures, 0, len(inputs))
 	for i := range inputs {
 		activity := &inputs[i]
 		figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
 		if err != nil {
 			logging.Log(ctx, slog.LevelError, logging.EventSyncFailed, "an activity's figures can't be worked out again",
 				slog.Int64("activity_id", activity.ID), slog.String("cause", err.Error()))
+			kept = append(kept, activity.ID)
 			continue
 		}
 		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures})
 	}
-	return computed
+	return computed, kept
 }
 
 func beginChange(ctx context.Context, conn database.Conn, accountID int64, cursor store.RecomputeCursor) (int64, error) {

@@ -59,6 +59,32 @@ SELECT cursor FROM due_work WHERE account_id = $1 AND kind = '`+KindRecompute+`'
 	return EnqueueDue(ctx, conn, DueRequest{AccountID: accountID, Kind: KindRecompute, Lane: LaneInteractive, Cursor: cursor})
 }
 
+// EnqueueOutdated makes it due to work out the figures of up to limit accounts that have some of older formulas than
+// version, and gives how many. An account whose figures are to be worked out anyway is left to that: what stays outdated is
+// found the next time. So it keeps nobody waiting, and a request that it crosses loses nothing.
+func EnqueueOutdated(ctx context.Context, conn database.Conn, version, limit int) (int, error) {
+	cursor, err := json.Marshal(RecomputeCursor{Causes: []string{CauseFormula}})
+	if err != nil {
+		return 0, fmt.Errorf("write recompute cursor: %w", err)
+	}
+	// A probe of the index per account: however many activities are outdated, each account is looked at once.
+	tag, err := conn.Exec(ctx, `-- name: due.enqueue_outdated
+INSERT INTO due_work (account_id, kind, lane, cursor, due_at)
+SELECT athletes.account_id, '`+KindRecompute+`', $4, $3, now() - interval '5 seconds'
+FROM athletes,
+LATERAL (SELECT
+         FROM activities
+         WHERE account_id = athletes.account_id AND formula_version < $1 AND deleted_at IS NULL
+         LIMIT 1) AS outdated
+WHERE NOT EXISTS (SELECT FROM due_work WHERE account_id = athletes.account_id AND kind = '`+KindRecompute+`')
+LIMIT $2
+ON CONFLICT (account_id, kind, subject) DO NOTHING`, version, limit, cursor, LaneBackfill)
+	if err != nil {
+		return 0, fmt.Errorf("enqueue outdated: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
 // ListFigureInputs gives activities for computing their figures again, by descending id, those of the cursor's days below
 // the id that it has come to. Newer activities mostly have higher ids, so that what an athlete looks at comes first.
 func ListFigureInputs(ctx context.Context, conn database.Conn, accountID int64, cursor RecomputeCursor, limit int) ([]FigureInputs, error) {
@@ -124,4 +150,14 @@ FROM changed`
 		return FiguresChange{}, fmt.Errorf("update figures: %w", err)
 	}
 	return change, nil
+}
+
+// KeepFigures marks activities as worked through by the formulas of a version, though their figures stay as they are.
+func KeepFigures(ctx context.Context, conn database.Conn, accountID int64, ids []int64, version int) error {
+	_, err := conn.Exec(ctx, `-- name: figures.keep
+UPDATE activities SET formula_version = $3 WHERE account_id = $1 AND id = ANY ($2) AND formula_version < $3`, accountID, ids, version)
+	if err != nil {
+		return fmt.Errorf("keep figures: %w", err)
+	}
+	return nil
 }
