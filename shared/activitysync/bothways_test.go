@@ -160,7 +160,7 @@ func (s *system) askAndDrain() {
 
 // told are the columns that two runs may differ in: times, tokens and their nonces, and numbers of Strava's quota. Whether
 // they are set is compared all the same.
-var told = []string{"created_at", "updated_at", "accepted_at", "seen_at", "confirmed_at", "expires_at", "tstamp", "profile_set_at",
+var told = []string{"created_at", "begun_at", "finished_at", "updated_at", "accepted_at", "seen_at", "confirmed_at", "expires_at", "tstamp", "profile_set_at",
 	"connected_at", "synced_at", "backfilled_at", "refined_at", "token_expires_at", "fetched_at", "streams_retry_at",
 	"due_at", "tried_at", "parked_at", "deleted_at", "lease_until", "lease_token", "origin_trace", "window_start", "blocked_until", "used",
 	"sealed_access_token", "sealed_refresh_token"}
