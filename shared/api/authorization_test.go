@@ -45,8 +45,10 @@ var accesses = []access{
 	{"GET /v1/strava/callback", nil, nil, 303, 303, 303, ""},
 	{"GET /v1/documents/{document}", onPath("/v1/documents/terms"), nil, 200, 200, 200, ""},
 	{"POST /v1/password-resets", nil, body("email", "bystander@example.com"), 202, 202, 202, ""},
-	{"PUT /v1/password-resets/{token}", onPath("/v1/password-resets/guessed"), body("new_password", password), 404, 404, 404, ""},
-	{"PUT /v1/email-verifications/{token}", onPath("/v1/email-verifications/guessed"), nil, 404, 404, 404, ""},
+	{"PUT /v1/password-resets", nil, func(*owner) any {
+		return map[string]any{"token": "guessed", "new_password": password}
+	}, 404, 404, 404, ""},
+	{"PUT /v1/email-verifications", nil, body("token", "guessed"), 404, 404, 404, ""},
 
 	{"GET /v1/session", nil, nil, 401, 200, 200, ""},
 	{"GET /v1/onboarding", nil, nil, 401, 200, 200, ""},

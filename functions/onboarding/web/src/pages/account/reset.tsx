@@ -50,7 +50,7 @@ function AskForMail() {
 function NewPassword({ token }: { token: string }) {
   const [done, setDone] = useState(false);
   const choosing = useAction(async (values: FormData) => {
-    await server.PUT('/v1/password-resets/{token}', { params: { path: { token } }, body: { new_password: String(values.get('new_password')) } });
+    await server.PUT('/v1/password-resets', { body: { token, new_password: String(values.get('new_password')) } });
     history.replaceState(null, '', routes.reset); // the link is used up
     if (who.peek()) forget(); // every session ended with the old password
     setDone(true);

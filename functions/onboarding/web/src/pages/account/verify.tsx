@@ -15,7 +15,7 @@ export function VerifyPage() {
   const [token] = useState(() => tokenOf(location.hash));
   const [done, setDone] = useState(false);
   const confirming = useAction(async () => {
-    await server.PUT('/v1/email-verifications/{token}', { params: { path: { token } } });
+    await server.PUT('/v1/email-verifications', { body: { token } });
     history.replaceState(null, '', routes.verify); // the link is used up
     setDone(true);
     if (who.peek()) await recallSession();
