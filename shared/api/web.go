@@ -13,7 +13,7 @@ import (
 
 // pages are the addresses at which the app shows a page of its own; each answers with index.html. What stands nowhere here
 // is a problem and no HTML, so that a mistyped API path is noticed.
-var pages = []string{"/{$}", "/register", "/sign-in", "/reset", "/verify", "/welcome", "/load", "/activities",
+var pages = []string{"/{$}", "/register", "/sign-in", "/reset", "/verify", "/erased", "/welcome", "/load", "/activities",
 	"/activities/{id}", "/settings", "/privacy", "/terms", "/health-data"}
 
 // encodings are the compressed forms in which the build leaves a file beside it, the smallest first.

@@ -133,6 +133,8 @@ test('an agreement is taken back and given again, everything is taken along, and
   await page.getByRole('button', { name: 'Erase everything' }).click();
   await page.getByText('Your account is ended').waitFor();
   await look(page, '58-ended', { once: true });
-  await page.getByRole('button', { name: 'Leave' }).click();
-  await page.getByRole('link', { name: 'Create an account' }).waitFor();
+  await page.getByRole('link', { name: 'See how far it is' }).click();
+  await page.getByText(/Everything is being erased|Nothing is left/).waitFor();
+  await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  await look(page, '59-erased');
 });

@@ -51,6 +51,9 @@ test('a link that leads nowhere says so, and the texts are there for everybody',
   const verify = await open(`/verify#${'A'.repeat(43)}`, staleLink);
   await verify.getByText('This link does not work').waitFor();
   await look(verify, '33-verify-stale', { once: true });
+  const erased = await open('/erased#00000000-0000-4000-8000-000000000000', staleLink);
+  await erased.getByText('There is no such receipt').waitFor();
+  await look(erased, '33-erased-stale', { once: true });
   for (const [address, title] of [['/terms', 'Terms'], ['/privacy', 'Privacy notice'], ['/health-data', 'Use of health data']] as const) {
     const text = await open(address);
     await text.getByRole('heading', { level: 1, name: title }).waitFor();

@@ -1,5 +1,7 @@
 // What can go wrong when the server is asked, as the pages show it.
 
+import { soon } from '../format/date';
+
 export interface FieldProblem {
   location: string;
   message: string;
@@ -42,7 +44,7 @@ export function refusalOf(response: Response, body: unknown): Refused {
 
 /** The sentence that a person reads about any failure. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof Refused) return error.detail;
+  if (error instanceof Refused) return error.retryAfter > 0 ? `${error.detail} You can try again ${soon(error.retryAfter)}.` : error.detail;
   if (error instanceof Unreachable) return 'Train-D cannot be reached. Check your connection; what you see may be out of date.';
   return 'Something went wrong in the page. Please reload it.';
 }

@@ -20,6 +20,7 @@ const ActivitiesPage = part(() => import('../pages/activities/activities').then(
 const ActivityPage = part(() => import('../pages/activities/activity').then((m) => m.ActivityPage));
 const ResetPage = part(() => import('../pages/account/reset').then((m) => m.ResetPage));
 const VerifyPage = part(() => import('../pages/account/verify').then((m) => m.VerifyPage));
+const ErasedPage = part(() => import('../pages/account/erased').then((m) => m.ErasedPage));
 const TermsPage = part(() => import('../pages/documents/document').then((m) => m.TermsPage));
 const PrivacyPage = part(() => import('../pages/documents/document').then((m) => m.PrivacyPage));
 const HealthDataPage = part(() => import('../pages/documents/document').then((m) => m.HealthDataPage));
@@ -69,6 +70,7 @@ function SignedIn() {
       <Route path={routes.signIn} component={ToToday} />
       <Route path={routes.reset} component={ResetPage} />
       <Route path={routes.verify} component={VerifyPage} />
+      <Route path={routes.erased} component={ErasedPage} />
       <Route path={routes.terms} component={TermsPage} />
       <Route path={routes.privacy} component={PrivacyPage} />
       <Route path={routes.healthData} component={HealthDataPage} />
@@ -90,6 +92,7 @@ function SignedOut() {
       <Route path={routes.settings} component={ToSignIn} />
       <Route path={routes.reset} component={ResetPage} />
       <Route path={routes.verify} component={VerifyPage} />
+      <Route path={routes.erased} component={ErasedPage} />
       <Route path={routes.terms} component={TermsPage} />
       <Route path={routes.privacy} component={PrivacyPage} />
       <Route path={routes.healthData} component={HealthDataPage} />

@@ -5,6 +5,7 @@ export const routes = {
   signIn: '/sign-in',
   reset: '/reset',
   verify: '/verify',
+  erased: '/erased',
   welcome: '/welcome',
   load: '/load',
   activities: '/activities',

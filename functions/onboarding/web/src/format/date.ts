@@ -38,6 +38,9 @@ export const dayIn = (zone: string, at = new Date()) => new Intl.DateTimeFormat(
 export const timeIn = (zone: string, at: string) =>
   new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(new Date(at));
 
+/** A moment to the minute, for those whose zone is not known: `2026-11-27 14:20 UTC`. */
+export const momentUTC = (at: string) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 /** How long ago a moment is: `just now`, `4 min ago`, `3 h ago`, `2 days ago`. */
 export function ago(moment: string, now = Date.now()): string {
   const minutes = Math.max(0, Math.round((now - Date.parse(moment)) / 60_000));
@@ -47,14 +50,17 @@ export function ago(moment: string, now = Date.now()): string {
   return hours < 36 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`;
 }
 
-/** How soon a moment is: `in less than a minute`, `in about 12 min`. */
-export function until(moment: string, now = Date.now()): string {
-  const minutes = Math.round((Date.parse(moment) - now) / 60_000);
+/** How soon it is in so many seconds: `in less than a minute`, `in about 12 min`. */
+export function soon(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
   if (minutes < 1) return 'in less than a minute';
   if (minutes < 90) return `in about ${minutes} min`;
   const hours = Math.round(minutes / 60);
   return hours < 36 ? `in about ${hours} h` : `in about ${Math.round(hours / 24)} days`;
 }
+
+/** How soon a moment is. */
+export const until = (moment: string, now = Date.now()) => soon((Date.parse(moment) - now) / 1000);
 
 /** The browser's own zone, and every one that it knows, for a choice. */
 export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,6 +1,9 @@
+import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { bodyOf, server, type Schemas } from '../../api/client';
+import { routes } from '../../app/routes';
 import { forget } from '../../app/session';
+import { momentUTC } from '../../format/date';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Check } from '../../ui/field';
@@ -60,12 +63,22 @@ function Erase() {
           {erasing.question}
         </Dialog>
       )}
-      {receipt && (
-        <Dialog title="Your account is ended" onClose={forget} actions={<Button type="button" onClick={forget}>Leave</Button>}>
-          <p>Everything is erased by {new Date(receipt.due_by).toISOString().slice(0, 16).replace('T', ' ')} UTC at the latest.</p>
-          <p class="small muted">Receipt, without anything about you: <code>{receipt.receipt}</code></p>
-        </Dialog>
-      )}
+      {receipt && <Ended receipt={receipt} />}
     </Kept>
+  );
+}
+
+function Ended({ receipt }: { receipt: Schemas['Erasing'] }) {
+  const { route } = useLocation();
+  const address = `${routes.erased}#${receipt.receipt}`;
+  const follow = (event: MouseEvent) => {
+    event.preventDefault();
+    route(address); // first: a page that asks for an account would lead to signing in
+    forget();
+  };
+  return (
+    <Dialog title="Your account is ended" onClose={forget} actions={<Button type="button" onClick={forget}>Leave</Button>}>
+      <p>Everything is erased by {momentUTC(receipt.due_by)} at the latest. <a href={address} onClick={follow}>See how far it is</a>, or keep that link: it holds your receipt and nothing about you.</p>
+    </Dialog>
   );
 }
