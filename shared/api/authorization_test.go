@@ -55,6 +55,7 @@ var accesses = []access{
 	{"GET /v1/settings", nil, nil, 401, 200, 200, ""},
 	{"PATCH /v1/settings", nil, imperial, 401, 200, 200, ""},
 	{"POST /v1/settings/preview", nil, imperial, 401, 200, 200, ""},
+	{"DELETE /v1/settings/proposals/max_hr", nil, nil, 401, 204, 204, ""},
 	{"GET /v1/strava/connect", nil, nil, 401, 303, 303, ""},
 	{"GET /v1/sync", nil, nil, 401, 200, 200, ""},
 	{"POST /v1/sync", nil, nil, 401, 404, 202, ""},

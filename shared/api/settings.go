@@ -58,6 +58,11 @@ func (a *API) settingsOperations(service huma.API) {
 			}
 			return &struct{ Body SettingsPreview }{out}, nil
 		})
+	register(service, status(operation(http.MethodDelete, "/v1/settings/proposals/max_hr", "dismiss-max-hr",
+		"Propose no maximum heart rate by what was recorded so far"), http.StatusNoContent),
+		func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+			return nil, a.Athletes.Dismiss(ctx, identity(ctx).AccountID)
+		})
 	register(service, operation(http.MethodPatch, "/v1/settings", "change-settings", "Change some settings, all of them or none"),
 		func(ctx context.Context, in *struct{ Body athlete.Patch }) (*settingsOutput, error) {
 			accountID := identity(ctx).AccountID

@@ -108,3 +108,32 @@ func TestWrongSettingsNameTheirFieldsAndChangeNothing(t *testing.T) {
 		t.Errorf("settings were\n%s\nand are\n%s", before, after)
 	}
 }
+
+func TestAHigherMaximumIsProposedAcceptedAndDismissed(t *testing.T) {
+	t.Parallel()
+	b := imported(t)
+	peak := float64(b.count(`SELECT max(peak_hr) FROM activities`))
+	change := func(maximum float64) []athlete.Proposal {
+		t.Helper()
+		var settings athlete.Settings
+		b.call("PATCH", "/v1/settings", map[string]any{"thresholds": map[string]any{"max_hr": maximum}}).wants(http.StatusOK)
+		b.deliver()
+		b.get("/v1/settings").wants(http.StatusOK).decode(&settings)
+		return settings.Proposals
+	}
+	proposals := change(peak - 3)
+	if len(proposals) != 1 || proposals[0].Value != peak || proposals[0].Current != peak-3 {
+		t.Fatalf("proposed %+v, want %v", proposals, peak)
+	}
+	b.get("/v1/activities/" + proposals[0].ActivityID).wants(http.StatusOK)
+	if proposals = change(proposals[0].Value); len(proposals) != 0 {
+		t.Errorf("after accepting: %+v", proposals)
+	}
+	if proposals = change(peak - 3); len(proposals) != 1 {
+		t.Fatalf("lowered again: %+v", proposals)
+	}
+	b.call("DELETE", "/v1/settings/proposals/max_hr", nil).wants(http.StatusNoContent)
+	if proposals = change(peak - 4); len(proposals) != 0 {
+		t.Errorf("after dismissing: %+v", proposals)
+	}
+}

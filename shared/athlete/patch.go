@@ -129,7 +129,7 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 			wrong = err
 			return err
 		}
-		if updated, err = settingsOf(change.after, now); err != nil {
+		if updated, err = settingsOf(ctx, conn, change.after, now); err != nil {
 			return err
 		}
 		if change.athlete {

@@ -29,6 +29,7 @@ type Settings struct {
 	Units        string         `json:"units"`
 	Thresholds   Thresholds     `json:"thresholds"`
 	Load         Load           `json:"load"`
+	Proposals    []Proposal     `json:"proposals"` // of better thresholds
 
 	// DueID is the due row that recomputes the figures, where an update can have altered some; else 0.
 	DueID int64 `json:"-"`
@@ -99,20 +100,28 @@ type Load struct {
 
 // Settings gives the account's settings.
 func (s *Service) Settings(ctx context.Context, accountID int64) (Settings, error) {
-	var profiles store.Profiles
-	err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		profiles, err = store.LoadProfiles(ctx, conn, accountID)
+	var settings Settings
+	err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) error {
+		profiles, err := store.LoadProfiles(ctx, conn, accountID)
+		if err != nil {
+			return err
+		}
+		settings, err = settingsOf(ctx, conn, profiles, s.now())
 		return err
 	})
 	if err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
-	return settingsOf(profiles, s.now())
+	return settings, nil
 }
 
-func settingsOf(profiles store.Profiles, now time.Time) (Settings, error) {
+func settingsOf(ctx context.Context, conn database.Conn, profiles store.Profiles, now time.Time) (Settings, error) {
 	athlete := profiles.Athlete
 	today, err := athlete.Today(now)
+	if err != nil {
+		return Settings{}, err
+	}
+	proposals, err := propose(ctx, conn, profiles, now)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -124,6 +133,7 @@ func settingsOf(profiles store.Profiles, now time.Time) (Settings, error) {
 			ChronicDays: athlete.ChronicDays, DecayRate: athlete.DecayRate,
 			RecommendationStyle: athlete.RecommendationStyle,
 		},
+		Proposals: proposals,
 	}, nil
 }
 

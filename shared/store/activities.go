@@ -112,21 +112,22 @@ func UpsertActivities(ctx context.Context, conn database.Conn, accountID int64, 
 	}
 	const sql = `-- name: activities.upsert
 INSERT INTO activities AS stored (account_id, id, sport_type, name, start_at, start_local, time_zone, local_day, summary,
-    summary_hash, streams, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)
+    summary_hash, streams, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s, peak_hr)
 SELECT $1, id, sport_type, name, start_at, start_local, time_zone, DATE '1970-01-01' + local_day, summary::jsonb,
-       summary_hash, streams, figures::jsonb, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s
+       summary_hash, streams, figures::jsonb, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s,
+       peak_hr
 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[], $9::text[],
             $10::bytea[], $11::text[], $12::text[], $13::float8[], $14::float8[], $15::float8[], $16::text[],
-            $17::integer[], $18::integer[], $19::integer[], $20::integer[])
+            $17::integer[], $18::integer[], $19::integer[], $20::integer[], $21::smallint[])
      AS listed (id, sport_type, name, start_at, start_local, time_zone, local_day, summary, summary_hash, streams, figures,
-                trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)
+                trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s, peak_hr)
 ON CONFLICT (account_id, id) DO UPDATE
 SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.start_at,
     start_local = excluded.start_local, time_zone = excluded.time_zone, local_day = excluded.local_day,
     summary = excluded.summary, summary_hash = excluded.summary_hash, figures = excluded.figures,
     trimp = excluded.trimp, tss = excluded.tss, external_km = excluded.external_km, quality = excluded.quality,
     formula_version = excluded.formula_version, low_s = excluded.low_s, moderate_s = excluded.moderate_s,
-    high_s = excluded.high_s, streams = excluded.streams, streams_attempts = 0,
+    high_s = excluded.high_s, peak_hr = excluded.peak_hr, streams = excluded.streams, streams_attempts = 0,
     streams_reason = '', streams_retry_at = NULL, deleted_at = NULL, updated_at = now()
 WHERE stored.summary_hash <> excluded.summary_hash OR stored.summary <> excluded.summary OR stored.deleted_at IS NOT NULL`
 	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)

@@ -24,6 +24,7 @@ type Athlete struct {
 	ChronicDays         int            // window of the decayed chronic load, in days
 	DecayRate           float64        // of the decayed chronic load, per day
 	ProfileSetAt        *time.Time     // when sex, birth date or a threshold was first given; nil before
+	MaxHRDismissed      float64        // bpm; peaks up to it propose no maximum heart rate. UpdateAthlete leaves it
 }
 
 // Today is the athlete's civil day at the moment now.
@@ -50,7 +51,7 @@ func (a Athlete) Age(day training.Date) int {
 
 // Days are read as the number of days since 1970-01-01, which is what training.Date is.
 const athleteColumns = `account_id, sex, birth_date - date '1970-01-01' AS birth_date, time_zone, primary_sport, units,
-       recommendation_style, chronic_days, decay_rate, profile_set_at`
+       recommendation_style, chronic_days, decay_rate, profile_set_at, max_hr_dismissed`
 
 // LoadAthlete gives the account's athlete; fault.NotFound where there is no such account.
 func LoadAthlete(ctx context.Context, conn database.Conn, accountID int64) (Athlete, error) {
@@ -62,7 +63,7 @@ SELECT `+athleteColumns+` FROM athletes WHERE account_id = $1`, accountID)
 	return collectAthlete(rows)
 }
 
-// UpdateAthlete stores everything of the athlete.
+// UpdateAthlete stores everything of the athlete but what was dismissed.
 func UpdateAthlete(ctx context.Context, conn database.Conn, athlete Athlete, now time.Time) error {
 	var birth *time.Time
 	if athlete.BirthDate != nil {

@@ -14,6 +14,7 @@ type figureColumns struct {
 	qualities           []string
 	versions            []int32
 	low, moderate, high []*int32
+	peaks               []*int16
 }
 
 func newFigureColumns(n int) figureColumns {
@@ -21,7 +22,7 @@ func newFigureColumns(n int) figureColumns {
 		figures: make([]string, n),
 		trimps:  make([]*float64, n), tss: make([]*float64, n), kms: make([]*float64, n),
 		qualities: make([]string, n), versions: make([]int32, n),
-		low: make([]*int32, n), moderate: make([]*int32, n), high: make([]*int32, n),
+		low: make([]*int32, n), moderate: make([]*int32, n), high: make([]*int32, n), peaks: make([]*int16, n),
 	}
 }
 
@@ -35,11 +36,12 @@ func (c *figureColumns) set(i int, figures *training.Figures) error {
 	c.trimps[i], c.tss[i], c.kms[i] = figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer()
 	c.qualities[i], c.versions[i] = string(figures.Quality), int32(figures.FormulaVersion)
 	c.low[i], c.moderate[i], c.high[i] = intensity(figures)
+	c.peaks[i] = peak(figures)
 	return nil
 }
 
 func (c *figureColumns) arrays() []any {
-	return []any{c.figures, c.trimps, c.tss, c.kms, c.qualities, c.versions, c.low, c.moderate, c.high}
+	return []any{c.figures, c.trimps, c.tss, c.kms, c.qualities, c.versions, c.low, c.moderate, c.high, c.peaks}
 }
 
 // intensity gives the seconds in each phase; nil where the heart rate does not tell them.
@@ -49,4 +51,12 @@ func intensity(figures *training.Figures) (low, moderate, high *int32) {
 	}
 	seconds := figures.LuciaS
 	return new(int32(seconds[0])), new(int32(seconds[1])), new(int32(seconds[2]))
+}
+
+// peak gives the highest heart rate in whole beats; nil where it is not believed.
+func peak(figures *training.Figures) *int16 {
+	if !figures.PeakHR.Known {
+		return nil
+	}
+	return new(int16(figures.PeakHR.Value))
 }

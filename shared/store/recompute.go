@@ -128,17 +128,19 @@ WITH changed AS (
 UPDATE activities AS stored
 SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss, external_km = computed.external_km,
     quality = computed.quality, formula_version = computed.formula_version, low_s = computed.low_s,
-    moderate_s = computed.moderate_s, high_s = computed.high_s, updated_at = now()
-FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s
+    moderate_s = computed.moderate_s, high_s = computed.high_s, peak_hr = computed.peak_hr, updated_at = now()
+FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s,
+             peak_hr
       FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[],
-                  $9::integer[], $10::integer[], $11::integer[])
-           AS given (id, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s)) AS computed
+                  $9::integer[], $10::integer[], $11::integer[], $12::smallint[])
+           AS given (id, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s,
+                     peak_hr)) AS computed
      JOIN activities AS old ON old.account_id = $1 AND old.id = computed.id
 WHERE stored.account_id = $1 AND stored.id = computed.id
   AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version,
-       stored.low_s, stored.moderate_s, stored.high_s)
+       stored.low_s, stored.moderate_s, stored.high_s, stored.peak_hr)
       IS DISTINCT FROM (computed.figures, computed.trimp, computed.tss, computed.external_km, computed.quality,
-                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s)
+                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s, computed.peak_hr)
 RETURNING stored.local_day, old.trimp AS was, stored.trimp AS becomes, (old.trimp, old.tss) IS DISTINCT FROM (stored.trimp, stored.tss) AS load
 )
 SELECT count(*), count(*) FILTER (WHERE load), (min(local_day) FILTER (WHERE load)) - DATE '1970-01-01',

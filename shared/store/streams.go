@@ -52,7 +52,7 @@ WITH leased AS (
     UPDATE activities
     SET streams = $5, streams_reason = $6, streams_retry_at = NULL, hr_histogram = $7, stream_figures = $8::text::jsonb,
         figures = $9::text::jsonb, trimp = $10, tss = $11, external_km = $12, quality = $13, formula_version = $14,
-        low_s = $19, moderate_s = $20, high_s = $21, updated_at = now()
+        low_s = $19, moderate_s = $20, high_s = $21, peak_hr = $22, updated_at = now()
     FROM leased
     WHERE activities.account_id = leased.account_id AND activities.id = $4
     RETURNING activities.account_id, activities.id
@@ -70,7 +70,7 @@ SELECT count(*) FROM leased`
 	err = conn.QueryRow(ctx, sql, due.ID, due.LeaseToken, now.Add(due.Lease), refinement.ActivityID,
 		refinement.Streams, refinement.Reason, refinement.Histogram, streamFigures, string(figures),
 		f.TRIMP.Pointer(), f.TSS.Pointer(), f.ExternalKm.Pointer(), string(f.Quality), f.FormulaVersion,
-		refinement.Packed, refinement.Samples, refinement.FetchedAt, refinement.ExpiresAt, low, moderate, high).Scan(&leased)
+		refinement.Packed, refinement.Samples, refinement.FetchedAt, refinement.ExpiresAt, low, moderate, high, peak(&f)).Scan(&leased)
 	if err != nil {
 		return fmt.Errorf("refine activity: %w", err)
 	}

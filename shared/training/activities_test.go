@@ -212,6 +212,7 @@ func TestDifficultRecordings(t *testing.T) {
 		return Compute(summary, &histogram, &stream, testProfile)
 	}
 	absent(t, "234-bpm strap", compute("weighttraining-bad-hr-234bpm", pointer(234.0)).TRIMP, ReasonBadHeartRate)
+	absent(t, "its peak", compute("weighttraining-bad-hr-234bpm", pointer(234.0)).PeakHR, ReasonBadHeartRate)
 	zero := compute("virtualride-hr-all-zero", nil)
 	absent(t, "all-zero strap", zero.TRIMP, ReasonNoHeartRate)
 	if zero.TSSMethod != TSSByPower {

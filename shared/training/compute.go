@@ -27,11 +27,11 @@ func Compute(summary Summary, histogram *Histogram, stream *StreamFigures, profi
 func (f *Figures) computeImpulse(summary Summary, histogram *Histogram, profile Profile) {
 	thresholds := profile.Thresholds
 	f.TRIMP = Absent(ReasonNoHeartRate)
-	f.Coverage, f.MeanHR = Absent(ReasonNoStream), Absent(ReasonNoHeartRate)
+	f.Coverage, f.MeanHR, f.PeakHR = Absent(ReasonNoStream), Absent(ReasonNoHeartRate), Absent(ReasonNoStream)
 	believeAverage := true
 	if histogram != nil {
 		f.Coverage = Known(histogram.Coverage())
-		f.MeanHR = histogram.MeanHR()
+		f.MeanHR, f.PeakHR = histogram.MeanHR(), histogram.PeakHR()
 		f.TRIMP = histogram.TRIMP(profile.Sex, thresholds)
 		believeAverage = !histogram.mostlyArtefacts()
 	}

@@ -11,4 +11,4 @@ package training
 
 // FormulaVersion names the definition the figures were computed by. It rises whenever a figure of an unchanged
 // activity would come out differently, so that stored figures of an older version can be found and computed again.
-const FormulaVersion = 1
+const FormulaVersion = 2

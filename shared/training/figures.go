@@ -38,6 +38,8 @@ type Figures struct {
 	TRIMP  Figure `json:"trimp"`   // AU, Banister
 	MeanHR Figure `json:"mean_hr"` // bpm, over the stream's valid seconds, else Strava's average
 
+	PeakHR Figure `json:"peak_hr"` // bpm, highest that was held and is believed; absent without a stream
+
 	Edwards   Figure     `json:"edwards"` // AU
 	EdwardsS  [6]float64 `json:"edwards_zone_s"`
 	Lucia     Figure     `json:"lucia"` // AU

@@ -101,6 +101,26 @@ func (h *Histogram) MaxHR(heldS uint32) Figure {
 	return Absent(ReasonNoHeartRate)
 }
 
+// peakHeldS is how long a heart rate must be held to be a peak, s: no spike of a strap lasts so long, and every heart that is
+// driven to its maximum stays near it longer.
+const peakHeldS = 10
+
+// PeakHR returns the highest heart rate that the heart is believed to have reached, bpm: held for ten seconds, by a strap that
+// covers most of the time and never sent what no heart does.
+func (h *Histogram) PeakHR() Figure {
+	switch {
+	case h.ArtefactS > 0:
+		return Absent(ReasonBadHeartRate)
+	case h.ValidS() == 0:
+		return Absent(ReasonNoHeartRate)
+	case h.Coverage() < fullCoverage:
+		return Absent(ReasonLowCoverage)
+	case h.ValidS() < peakHeldS:
+		return Absent(ReasonTooShort)
+	}
+	return h.MaxHR(peakHeldS)
+}
+
 // usable returns what sums over h are to be multiplied by to stand for the whole included time, or why h is too thin.
 func (h *Histogram) usable() (scale float64, reason Reason) {
 	valid := h.ValidS()

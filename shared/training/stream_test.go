@@ -144,6 +144,30 @@ func TestMaxHeartRateExceededIsFlagged(t *testing.T) {
 	near(t, "held for ten seconds", histogram.MaxHR(10), 150, 0)
 }
 
+func TestAPeakIsHeldAndComesFromAStrapThatIsBelieved(t *testing.T) {
+	t.Parallel()
+	peak := func(alter func(s *Streams)) Figure {
+		s := steady(600, 150)
+		alter(&s)
+		histogram := histogramOf(t, s)
+		return Compute(Summary{}, &histogram, nil, testProfile).PeakHR
+	}
+	fill := func(from, to int, beats uint8) func(s *Streams) {
+		return func(s *Streams) {
+			for i := from; i < to; i++ {
+				s.HeartRate[i] = beats
+			}
+		}
+	}
+	near(t, "held for ten seconds", peak(fill(300, 310, 195)), 195, 0)
+	near(t, "a spike of nine", peak(fill(300, 309, 195)), 150, 0)
+	near(t, "dropouts of a fifth", peak(fill(1, 120, MissingHeartRate)), 150, 0)
+	absent(t, "dropouts of a quarter", peak(fill(1, 150, MissingHeartRate)), ReasonLowCoverage)
+	absent(t, "one beat that no heart does", peak(fill(300, 301, 245)), ReasonBadHeartRate)
+	absent(t, "no strap", (&Histogram{IncludedS: 600}).PeakHR(), ReasonNoHeartRate)
+	absent(t, "no stream", Compute(Summary{AverageHR: pointer(150.0)}, nil, nil, testProfile).PeakHR, ReasonNoStream)
+}
+
 func TestPowerSeriesKeepsZerosAndCollapsesPauses(t *testing.T) {
 	t.Parallel()
 	s := Streams{Time: []int32{0, 1, 4, 500, 501}, Watts: []int16{100, 200, 300, MissingWatts, 0}, Moving: make([]bool, 5)}
