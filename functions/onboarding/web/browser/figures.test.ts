@@ -277,6 +277,20 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await expect.poll(load, { timeout: 30_000 }).not.toBe(general);
   await expect.poll(() => page.getByRole('list', { name: 'Changes, the latest first' }).getByRole('heading').count()).toBe(2);
   await look(page, '26-settings');
+
+  // What was recorded shows a better one: it is taken, taken away again, and then refused.
+  const proposed = page.getByText('Your heart beat faster than the maximum in use for cycling');
+  await page.getByRole('button', { name: /^Use \d+ bpm$/ }).click();
+  await proposed.waitFor({ state: 'detached' });
+  const cycling = page.getByRole('list', { name: 'Maximum heart rate over time, cycling' }).getByRole('listitem');
+  await expect.poll(() => cycling.count()).toBe(2);
+  await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
+  await dialog.getByRole('button', { name: /^Remove: .* for cycling/ }).last().click();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await proposed.waitFor();
+  await page.getByRole('button', { name: 'It was no heartbeat of mine' }).click();
+  await proposed.waitFor({ state: 'detached' });
+  expect(await cycling.count()).toBe(1);
   await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
   await look(page, '26-threshold-known');
   await dialog.getByRole('button', { name: /^Remove: 170 bpm from 1 Jun 2026 for cycling/ }).click();

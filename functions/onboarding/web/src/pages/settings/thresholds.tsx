@@ -9,6 +9,7 @@ import { Dialog } from '../../ui/dialog';
 import { Field, Select } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
 import { Foretold } from './foretold';
+import { Proposals } from './proposals';
 import { coursesOf, rangeWords, sportGroups, thresholdKinds, typed, unitOf, written, type Course, type ThresholdKind } from './threshold-kinds';
 
 type Settings = Schemas['Settings'];
@@ -27,6 +28,7 @@ export function Thresholds({ settings, onSaved }: Props) {
     <section class="card stack" id="thresholds">
       <h2>Thresholds</h2>
       <p class="muted small">What load is measured against. Each value holds from its day on, so that an old activity is measured by what you were then; the first one holds for the days before it too. A sport may have a value of its own.</p>
+      <Proposals settings={settings} onSaved={onSaved} />
       <ul class="thresholds">
         {thresholdKinds.map((kind) => <Row key={kind.kind} kind={kind} settings={settings} units={units} onEdit={() => setEditing(kind)} />)}
       </ul>

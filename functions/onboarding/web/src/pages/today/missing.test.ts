@@ -5,7 +5,7 @@ import { placeOf, zoneOf } from './ratio';
 
 const meta = { activities: 60, unscored: 0, provisional: 0, history_days: 300, warming_up: false, coverage: { value: 1 }, metric: 'trimp', time_zone: 'UTC', today: '2026-11-26' } as Schemas['Meta'];
 const sync = { phase: 'done', activities: 60, refined: 60, pending: 0, parked: 0 } as unknown as Schemas['SyncProgress'];
-const settings = (estimated: string[]) => ({ thresholds: { estimated } }) as unknown as Schemas['Settings'];
+const settings = (estimated: string[], proposals: object[] = []) => ({ thresholds: { estimated }, proposals }) as unknown as Schemas['Settings'];
 
 test('nothing is lacking where everything is known', () => {
   expect(lacksOf(meta, settings([]), sync)).toEqual([]);
@@ -19,6 +19,10 @@ test('each lack is told with its reason', () => {
     'Your maximum heart rate and resting heart rate are estimates',
   ]);
   expect(titles[1]!.why).toContain('59 %');
+});
+
+test('a maximum that the heart has outrun is told', () => {
+  expect(lacksOf(meta, settings([], [{ kind: 'max_hr', value: 193, current: 188 }]), sync).map((lack) => lack.title)).toEqual(['Your heart reached 193 bpm, and 188 is used as its maximum']);
 });
 
 test('samples that are on their way are told as such', () => {

@@ -2,7 +2,7 @@
 import type { Schemas } from '../../api/client';
 import type { Sync } from '../../api/queries';
 import { routes } from '../../app/routes';
-import { count, percent } from '../../format/number';
+import { count, number, percent } from '../../format/number';
 
 export interface Lack {
   title: string;
@@ -38,6 +38,10 @@ export function lacksOf(meta: Schemas['Meta'] | undefined, settings: Schemas['Se
   }
   if (sync && sync.parked > 0) {
     lacks.push({ title: `The samples of ${count(sync.parked, 'activity', 'activities')} could not be read`, why: 'Each is tried again by itself, and keeps the load of its average until then.', link: [`${routes.settings}#strava`, 'See which'] });
+  }
+  const faster = settings?.proposals[0];
+  if (faster) {
+    lacks.push({ title: `Your heart reached ${number(faster.value)} bpm, and ${number(faster.current)} is used as its maximum`, why: 'With a maximum that is too low every load comes out too high.', link: [`${routes.settings}#thresholds`, 'Look at it'] });
   }
   const guessed = (settings?.thresholds.estimated ?? []).flatMap((name) => estimates[name] ?? []);
   if (guessed.length > 0) {
