@@ -35,6 +35,7 @@ var (
 	signInAtDevice        = attempt{"sign-in at device", 10, 15 * time.Minute}
 	signInAtAddress       = attempt{"sign-in at address", 100, 15 * time.Minute}
 	registrationAtAddress = attempt{"registration at address", 100, 15 * time.Minute}
+	stravaAtAddress       = attempt{"sign-in by Strava at address", 50, 15 * time.Minute}
 	resetAtAddress        = attempt{"reset at address", 20, time.Hour}
 	linkAtAddress         = attempt{"link at address", 20, time.Hour}
 	letterOfAccount       = attempt{"letter of account", 3, time.Hour}

@@ -47,6 +47,9 @@ func (s *Service) BeginSecondFactor(ctx context.Context, identity Identity) (New
 	if err := s.DemandRecent(identity); err != nil {
 		return NewFactor{}, err
 	}
+	if err := s.demandPassword(ctx, identity); err != nil {
+		return NewFactor{}, fmt.Errorf("begin second factor: %w", err)
+	}
 	key := random(secretBytes)
 	sealed, err := s.sealer.Seal(key, factorOf(identity.AccountID))
 	if err != nil {

@@ -141,8 +141,11 @@ func TestOfOneCodeUsedManyTimesAtOnceOneCounts(t *testing.T) {
 	f := setup(t)
 	_, identity := f.register(t, "ada@example.com")
 	secret, codes := f.withFactor(t, identity)
-	f.pass(codePeriod)
-	for name, code := range map[string]string{"code": codeAt(t, secret, f.now()), "recovery code": codes[0]} {
+	for name, codeNow := range map[string]func() string{
+		"code": func() string { return codeAt(t, secret, f.now()) }, "recovery code": func() string { return codes[0] },
+	} {
+		f.pass(25 * time.Hour) // the attempts of before are forgotten
+		code := codeNow()
 		var won atomic.Int64
 		var group sync.WaitGroup
 		for range 4 {

@@ -18,7 +18,6 @@ import (
 
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
-	"github.com/train-d/train-d/shared/document"
 	"github.com/train-d/train-d/shared/fault"
 	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/secret"
@@ -78,15 +77,11 @@ func (s *Service) Register(ctx context.Context, registration Registration, clien
 		return Session{}, fmt.Errorf("register: %w", err)
 	}
 	session, stored := s.newSession(client)
-	var consents []store.Consent
-	for _, one := range document.All() {
-		consents = append(consents, store.Consent{Document: one.Name, Version: one.Version})
-	}
 	session.Email = email
 	device := hashOf(session.Device)
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		session.AccountID, session.LetterID, err = store.Register(ctx, conn, store.Registration{
-			Email: email, PasswordHash: hash, Consents: consents, Session: stored, Device: device[:],
+			Email: email, PasswordHash: hash, Consents: currentConsents(), Session: stored, Device: device[:],
 			VerifyEmail: true, Trace: logging.TraceOf(ctx).ID,
 		})
 		if err != nil {

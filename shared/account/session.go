@@ -139,8 +139,7 @@ func (s *Service) ConsumeOAuth(ctx context.Context, identity Identity, state str
 	})
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
-		return fault.Wrap(fault.Forbidden, "oauth-state",
-			"This answer from Strava is too old, was used before or belongs to another session. Please connect again.", err)
+		return oauthState(err)
 	case err != nil:
 		return fmt.Errorf("consume oauth state: %w", err)
 	}

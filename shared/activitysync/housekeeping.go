@@ -23,6 +23,7 @@ var sweeps = []func(ctx context.Context, conn database.Conn, now time.Time, limi
 	store.ExpireStreams,
 	store.DeleteEndedSessions,
 	store.DeleteExpiredEmailTokens,
+	store.DeleteExpiredStravaSignIns,
 	store.DeleteOldThrottles,
 	store.DeleteOldDevices,
 	func(ctx context.Context, conn database.Conn, _ time.Time, limit int) (int, error) {

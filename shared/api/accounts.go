@@ -117,9 +117,13 @@ func (a *API) signedIn(ctx context.Context, session account.Session, err error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &signedIn{SetCookie: []http.Cookie{a.cookie(sessionCookie, session.Token, session.ExpiresAt)}, Body: a.who(who)}
-	if session.Device != "" {
-		out.SetCookie = append(out.SetCookie, a.cookie(deviceCookie, session.Device, time.Now().Add(store.ForgetDevices)))
+	return &signedIn{SetCookie: a.sessionCookies(session), Body: a.who(who)}, nil
+}
+
+// sessionCookies carry a session that was just opened to its browser.
+func (a *API) sessionCookies(session account.Session) []http.Cookie {
+	return []http.Cookie{
+		a.cookie(sessionCookie, session.Token, session.ExpiresAt),
+		a.cookie(deviceCookie, session.Device, time.Now().Add(store.ForgetDevices)),
 	}
-	return out, nil
 }

@@ -43,6 +43,7 @@ var accesses = []access{
 	{"POST /v1/accounts", nil, newcomer, 201, 201, 201, ""},
 	{"POST /v1/session", nil, bystander, 200, 200, 200, ""},
 	{"GET /v1/strava/callback", nil, nil, 303, 303, 303, ""},
+	{"GET /v1/strava/sign-in", nil, nil, 303, 303, 303, ""},
 	{"GET /v1/documents/{document}", onPath("/v1/documents/terms"), nil, 200, 200, 200, ""},
 	{"POST /v1/password-resets", nil, body("email", "bystander@example.com"), 202, 202, 202, ""},
 	{"PUT /v1/password-resets", nil, func(*owner) any {

@@ -18,10 +18,11 @@ import (
 // sessionScheme names the session's cookie in the OpenAPI document.
 const sessionScheme = "session"
 
-// The cookies: what lets in, and by what a device is known again.
+// The cookies. The first lets in; by the second a device is known again.
 const (
 	sessionCookie = "session"
 	deviceCookie  = "device"
+	stravaCookie  = "strava" // ties a sign-in at Strava to the browser that began it
 )
 
 type identityKey struct{}

@@ -11,8 +11,8 @@ import (
 
 // Registration is everything that a new account starts with.
 type Registration struct {
-	Email        string
-	PasswordHash string // PHC string
+	Email        string // empty for none
+	PasswordHash string // PHC string; empty for none
 	Consents     []Consent
 	Session      NewSession // the first; the account begins with it
 	Device       []byte     // TokenHash of the device that it is opened from; nil where that can't be known again
@@ -32,7 +32,7 @@ func Register(ctx context.Context, conn database.Conn, registration Registration
 	session := registration.Session
 	err = conn.QueryRow(ctx, `-- name: accounts.register
 WITH account AS (
-    INSERT INTO accounts (email, password_hash, created_at) VALUES ($1, $2, $3) RETURNING id
+    INSERT INTO accounts (email, password_hash, created_at) VALUES (nullif($1, ''), nullif($2, ''), $3) RETURNING id
 ), agreed AS (
     INSERT INTO consents (account_id, document, version, accepted_at)
     SELECT account.id, document, version, $3
