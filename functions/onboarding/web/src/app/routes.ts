@@ -18,3 +18,4 @@ export const routes = {
 
 // Addresses of the server that a link leads to; the router leaves them alone.
 export const connectStrava = '/v1/strava/connect';
+export const signInByStrava = '/v1/strava/sign-in';

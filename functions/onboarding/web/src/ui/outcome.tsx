@@ -19,6 +19,10 @@ export const endings: Record<string, Ending> = {
   full: { kind: 'warn', title: 'Strava lets this app connect no further athlete at present', next: 'That is Strava’s limit, not yours. Your account stays; please try again in some days.' },
   code: { kind: 'warn', title: 'Strava did not accept the authorization', next: 'Please connect again.' },
   'signed-out': { kind: 'warn', title: 'Your session ended meanwhile', next: 'Sign in and connect again.' },
+  'signed-in': { kind: 'good', title: 'Welcome back.', next: 'You are signed in by Strava.' },
+  'no-account': { kind: 'warn', title: 'No account is connected to this Strava athlete yet', next: 'Create one: accept the terms there and continue with Strava, or sign in the way you registered and connect Strava then.' },
+  'second-factor': { kind: 'warn', title: 'Your account has a second factor', next: 'Please sign in with e-mail address, password and code.' },
+  throttled: { kind: 'warn', title: 'There were too many attempts from here', next: 'Please wait some minutes and try again.' },
   unavailable: { kind: 'bad', title: 'Strava or our database did not answer', next: 'If Strava is still not connected in a moment, please connect again.' },
 };
 

@@ -10,6 +10,7 @@ import { Field } from '../../ui/field';
 import { Notice, Trouble } from '../../ui/notice';
 import { Page } from '../../ui/page';
 import { PasswordField } from '../../ui/password';
+import { ContinueWithStrava } from '../../ui/strava';
 import { secondFactorOf } from './second-factor';
 
 /** Signs in, with the second factor where the account has one, and leads back to where a session ended. */
@@ -44,6 +45,7 @@ export function SignInPage() {
         )}
         {!wrongCode && <Trouble error={error} />}
         <Button busy={signingIn.busy} wide>Sign in</Button>
+        <ContinueWithStrava>Sign in with Strava</ContinueWithStrava>
         <div class="row apart small muted">
           <a href={routes.reset}>Forgot your password?</a>
           <span>New here? <a href={routes.register}>Create an account</a></span>
