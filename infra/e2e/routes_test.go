@@ -46,7 +46,8 @@ func everyFunctionTakesItsRoute(t *testing.T, system *local.System) {
 		}
 		return slices.Sorted(maps.Keys(seen))
 	}
-	connector := []string{"dispatch as dispatch direct", "migrate as migrate direct", "onboarding as onboarding fallback", "sync as sync direct"}
+	until(t, "the e-mail to who registered", func() bool { return len(system.Mails()) > 0 })
+	connector := []string{"dispatch as dispatch direct", "mail as mail direct", "migrate as migrate direct", "onboarding as onboarding fallback", "sync as sync direct"}
 	if diff := cmp.Diff(connector, logins(system.Info().CloudSQL.Log, carried)); diff != "" {
 		t.Errorf("who came over the connector (-want +got):\n%s", diff)
 	}
