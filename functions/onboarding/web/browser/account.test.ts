@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { giveProfile, look, mailedLink, open, password, register, signIn, url } from './setup';
+import { answerStrava, giveProfile, look, mailedLink, open, password, register, signIn, url } from './setup';
 
 /** The code that an authenticator shows now (RFC 6238). */
 function codeOf(secret: string): string {
@@ -102,6 +102,35 @@ test('a second factor is set up, asked for, stood for by a recovery code, and tu
   await page.getByRole('button', { name: 'Turn off' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
   await page.getByRole('button', { name: 'Set it up' }).waitFor();
+});
+
+test('Strava alone opens an account, once the terms are accepted, and signs in', async () => {
+  const athlete = 4; // nobody else's in these tests
+  const page = await open('/sign-in');
+  await page.getByRole('link', { name: 'Sign in with Strava' }).click();
+  await answerStrava(page, 'Authorize', { athlete });
+  await page.getByText('No account is connected to this Strava athlete yet').waitFor();
+  await look(page, '60-no-account', { once: true });
+  await page.getByRole('link', { name: 'Create an account' }).first().click();
+  await page.getByRole('checkbox').check();
+  await look(page, '61-register-by-strava');
+  await page.getByRole('link', { name: 'Continue with Strava' }).click();
+  await answerStrava(page, 'Authorize', { athlete });
+  await page.getByText('Strava is connected.').waitFor();
+  await page.getByLabel('Birth date').fill('1985-03-02');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('link', { name: /today/i }).first().click();
+  await page.locator('.activities li').first().waitFor({ timeout: 60_000 });
+  await openSettings(page);
+  await page.getByText('None: you sign in with Strava.').waitFor();
+  await look(page, '62-settings-by-strava', { once: true });
+
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.getByRole('link', { name: 'Sign in' }).first().click();
+  await page.getByRole('link', { name: 'Sign in with Strava' }).click();
+  await answerStrava(page, 'Authorize', { athlete });
+  await page.getByText('Welcome back.').waitFor();
+  await page.locator('.activities li').first().waitFor();
 });
 
 test('an agreement is taken back and given again, everything is taken along, and the account ends', async () => {

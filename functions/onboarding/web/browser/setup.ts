@@ -134,6 +134,11 @@ interface Answer {
 /** Goes to Strava and answers there. */
 export async function answerConsent(page: Page, button: 'Authorize' | 'Deny', { athlete = 0, without }: Answer = {}): Promise<void> {
   await page.getByRole('link', { name: 'Connect with Strava' }).click();
+  await answerStrava(page, button, { athlete, without });
+}
+
+/** Answers on Strava's page of consent. */
+export async function answerStrava(page: Page, button: 'Authorize' | 'Deny', { athlete = 0, without }: Answer = {}): Promise<void> {
   await page.getByRole('radio').nth(athlete).check();
   if (without) for (const box of await page.getByRole('checkbox', { name: without }).all()) await box.uncheck();
   await page.getByRole('button', { name: button, exact: true }).click();

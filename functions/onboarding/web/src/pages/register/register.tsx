@@ -40,7 +40,7 @@ export function RegisterPage() {
         />
         <Trouble error={registering.error} />
         <Button busy={registering.busy} wide>Register</Button>
-        {accepted && <ContinueWithStrava acceptTerms>Or continue with Strava, without a password</ContinueWithStrava>}
+        {accepted && <><p class="small muted">Or without a password:</p><ContinueWithStrava acceptTerms>Continue with Strava</ContinueWithStrava></>}
         <p class="small muted">Have an account? <a href={routes.signIn}>Sign in</a></p>
       </form>
     </Page>

@@ -39,7 +39,7 @@ function Email() {
       name="E-mail" more={<>{email ?? 'None is known.'} {email && <span class={verified ? 'tag good' : 'tag warn'}>{verified ? 'confirmed' : 'not confirmed'}</span>}</>}
       actions={<>
         {email && !verified && !sentTo && <Button type="button" kind="quiet" small busy={asking.busy} onClick={() => void asking.run()}>Send the link again</Button>}
-        <Button type="button" kind="quiet" small aria-label="Change: E-mail" onClick={() => setChanging(true)}>{email ? 'Change' : 'Give one'}</Button>
+        <Button type="button" kind="quiet" small aria-label={`${email ? 'Change' : 'Give one'}: E-mail`} onClick={() => setChanging(true)}>{email ? 'Change' : 'Give one'}</Button>
       </>}
     >
       <Trouble error={asking.error} />
@@ -75,7 +75,7 @@ function Password() {
   return (
     <Kept
       name="Password" more={hasPassword ? 'Another one signs you out everywhere else.' : 'None: you sign in with Strava.'}
-      actions={<Button type="button" kind="quiet" small aria-label={hasPassword ? 'Change: Password' : undefined} onClick={() => setChanging(true)}>{hasPassword ? 'Change' : 'Set one'}</Button>}
+      actions={<Button type="button" kind="quiet" small aria-label={`${hasPassword ? 'Change' : 'Set one'}: Password`} onClick={() => setChanging(true)}>{hasPassword ? 'Change' : 'Set one'}</Button>}
     >
       {changed && <Notice kind="good" title="Your password is changed">Every other device is signed out.</Notice>}
       {changing && <ChangePassword onClose={() => setChanging(false)} onChanged={() => setChanged(true)} />}
