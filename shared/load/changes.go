@@ -60,8 +60,8 @@ func (s *Service) Preview(ctx context.Context, accountID int64, profiles store.P
 		for i := range inputs {
 			activity := &inputs[i]
 			figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
-			if err != nil {
-				return Preview{}, fmt.Errorf("preview: activity %d: %w", activity.ID, err)
+			if err != nil { // it would keep the load that it has
+				figures = training.Figures{TRIMP: kept(activity.TRIMP), TSS: kept(activity.TSS)}
 			}
 			sum := days[activity.LocalDay]
 			if sum == nil {
@@ -102,6 +102,14 @@ func note(change *store.FiguresChange, was *store.FigureInputs, is training.Figu
 	if is.TRIMP.Known {
 		change.TRIMPAfter += is.TRIMP.Value
 	}
+}
+
+// kept is a load as it stands.
+func kept(load *float64) training.Figure {
+	if load == nil {
+		return training.Figure{}
+	}
+	return training.Known(*load)
 }
 
 func equal(a, b *float64) bool {

@@ -152,3 +152,32 @@ func TestWhatIsAskedForMeanwhileIsPartOfTheChange(t *testing.T) {
 		t.Errorf("%d activities are told of, and %d changed", changes[0].Activities, scored)
 	}
 }
+
+func TestAnActivityThatCannotBeReadKeepsItsLoadInAPreviewToo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("ada@example.com")
+	f.ingest(id, history(40, 13))
+	f.use(f.session, func(ctx context.Context, conn database.Conn) error {
+		_, err := conn.Exec(ctx, `UPDATE activities SET hr_histogram = '\x00' WHERE account_id = $1 AND hr_histogram IS NOT NULL
+			AND id = (SELECT max(id) FROM activities WHERE account_id = $1 AND hr_histogram IS NOT NULL)`, id)
+		return err
+	})
+	var profiles store.Profiles
+	f.use(f.pool, func(ctx context.Context, conn database.Conn) (err error) {
+		profiles, err = store.LoadProfiles(ctx, conn, id)
+		return err
+	})
+	profiles.Athlete.Sex = training.SexFemale
+	service := New(f.pool)
+	preview, err := service.Preview(t.Context(), id, profiles, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+	f.recompute(id, nil, "sex")
+	changes, err := service.Changes(t.Context(), id, 0, 1)
+	if err != nil || len(changes) != 1 || changes[0].Activities != preview.Change.Activities || preview.Change.Activities == 0 {
+		t.Errorf("foretold %+v, told %+v, %v", preview.Change, changes, err)
+	}
+}
