@@ -173,6 +173,7 @@ func (v *visitors) ask(p person, method, path string, body any, status *int, ans
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Cookie", "session="+p.cookie)
+	request.Header.Set("X-Forwarded-For", fmt.Sprintf("198.18.%d.%d", mathrand.N(256), mathrand.N(256))) // visitors share no address
 	response, err := v.http.Do(request)
 	if err != nil {
 		return err

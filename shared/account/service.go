@@ -82,12 +82,9 @@ func (s *Service) Register(ctx context.Context, registration Registration, clien
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		session.AccountID, session.LetterID, err = store.Register(ctx, conn, store.Registration{
 			Email: email, PasswordHash: hash, Consents: currentConsents(), Session: stored, Device: device[:],
-			VerifyEmail: true, Trace: logging.TraceOf(ctx).ID,
+			Throttle: throttle.Key[:], VerifyEmail: true, Trace: logging.TraceOf(ctx).ID,
 		})
-		if err != nil {
-			return err
-		}
-		return store.ReturnThrottles(ctx, conn, nil, []store.Throttle{throttle})
+		return err
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("register: %w", err)

@@ -16,6 +16,7 @@ type Registration struct {
 	Consents     []Consent
 	Session      NewSession // the first; the account begins with it
 	Device       []byte     // TokenHash of the device that it is opened from; nil where that can't be known again
+	Throttle     []byte     // key of a throttle whose attempt this was not; nil for none
 	VerifyEmail  bool       // an e-mail is due that verifies the address
 	Trace        string     // trace id of the request
 }
@@ -44,6 +45,8 @@ WITH account AS (
     SELECT $6, id, $7, $3, $3, $3, $8 FROM account
 ), device AS (
     INSERT INTO devices (token_hash, account_id, created_at, seen_at) SELECT $9, id, $3, $3 FROM account WHERE $9::bytea IS NOT NULL
+), returned AS (
+    UPDATE throttles SET attempts = greatest(attempts - 1, 0), blocked_until = tried_at FROM account WHERE key = $12
 ), letter AS (
     INSERT INTO due_work (account_id, kind, lane, due_at, origin_trace)
     SELECT id, 'email_verification', 0, now() - interval '5 seconds', $10 FROM account WHERE $11
@@ -51,7 +54,7 @@ WITH account AS (
 )
 SELECT account.id, coalesce(letter.id, 0) FROM account LEFT JOIN letter ON true`,
 		registration.Email, registration.PasswordHash, session.OpenedAt, documents, versions,
-		session.TokenHash[:], session.Device, session.ExpiresAt, registration.Device, registration.Trace, registration.VerifyEmail).Scan(&accountID, &dueID)
+		session.TokenHash[:], session.Device, session.ExpiresAt, registration.Device, registration.Trace, registration.VerifyEmail, registration.Throttle).Scan(&accountID, &dueID)
 	return accountID, dueID, orConflict("register account", err, "accounts_email_key", "email-taken",
 		"There is an account with this e-mail address already. Please sign in.")
 }
