@@ -85,7 +85,7 @@ func TestTooManyClientsLeavesThePoolWhatItHas(t *testing.T) {
 	i := b.instance(nil)
 	_, dsn := b.limited("1")
 	cfg := i.cfg
-	cfg.URL, cfg.PoolMin, cfg.AcquireTimeout = config.NewSecret(dsn), 1, 300*time.Millisecond
+	cfg.URL, cfg.PoolMin, cfg.AcquireTimeout = config.NewSecret(dsn), 1, 2*time.Second
 	p := b.pooled(cfg)
 	err := p.Use(b.ctx, func(ctx context.Context, _ database.Conn) error {
 		_, application, err := backend(ctx, p)

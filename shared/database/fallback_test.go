@@ -126,7 +126,7 @@ func TestExhaustionIsBounded(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	cfg := b.settings()
-	cfg.PoolMax, cfg.FallbackMax, cfg.AcquireTimeout = 2, 1, 100*time.Millisecond
+	cfg.PoolMax, cfg.FallbackMax, cfg.AcquireTimeout = 2, 1, 2*time.Second
 	p := b.pooled(cfg)
 
 	release := make(chan struct{})

@@ -38,11 +38,11 @@ func setup(t testing.TB) *bench {
 	return b
 }
 
-// settings are the defaults, on the plain route.
+// settings are the defaults, on the plain route, with an AcquireTimeout that a dial on a busy machine keeps.
 func (b *bench) settings() config.Database {
 	return config.Database{
 		URL: config.NewSecret(b.DSN("onboarding")), PoolMin: 2, PoolMax: 10, FallbackMax: 2,
-		AcquireTimeout: 500 * time.Millisecond, ConnectTimeout: 5 * time.Second, PingTimeout: 250 * time.Millisecond,
+		AcquireTimeout: 2 * time.Second, ConnectTimeout: 5 * time.Second, PingTimeout: 250 * time.Millisecond,
 		ResetAfter: 2 * time.Second, ProbeInterval: 5 * time.Second, StatementTimeout: 10 * time.Second,
 		LockTimeout: 5 * time.Second, IdleInTransactionTimeout: 15 * time.Second, SlowQuery: 500 * time.Millisecond,
 	}

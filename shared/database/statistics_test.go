@@ -17,11 +17,11 @@ func TestStatisticsAreExact(t *testing.T) {
 	b := setup(t)
 	cfg := b.settings()
 	cfg.PoolMin, cfg.PoolMax, cfg.FallbackMax = 1, 2, 1
-	cfg.AcquireTimeout, cfg.SlowQuery = 100*time.Millisecond, 50*time.Millisecond
+	cfg.AcquireTimeout, cfg.SlowQuery = 2*time.Second, time.Second
 	p := b.pooled(cfg)
 
 	// One miss, which builds the pool; then two hits, one of them with a failing statement and one with a slow one.
-	for _, sql := range []string{"SELECT 1", "SELECT 1/0", "SELECT pg_sleep(0.06)"} {
+	for _, sql := range []string{"SELECT 1", "SELECT 1/0", "SELECT pg_sleep(1.1)"} {
 		_ = p.Use(b.ctx, func(ctx context.Context, conn database.Conn) error {
 			_, err := conn.Exec(ctx, "-- name: test.statement\n"+sql)
 			return err
