@@ -29,6 +29,7 @@ locals {
       env = {
         PUBLIC_URL       = local.public_url
         STRAVA_CLIENT_ID = var.strava_client_id
+        MINIMUM_AGE      = tostring(var.minimum_age)
         # Its transactions wait for nobody else. One that a lost network orphans must not hold its locks for longer than
         # those who come next wait for them (DATABASE_LOCK_TIMEOUT, 5 s). Sync asks Strava within one, and keeps 15 s.
         DATABASE_IDLE_IN_TRANSACTION_TIMEOUT = "3s"

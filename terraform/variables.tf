@@ -55,6 +55,16 @@ variable "webhook_subscription_id" {
   }
 }
 
+variable "minimum_age" {
+  description = "Years that an athlete must be of, as the law where the athletes live asks for. The terms speak of 16."
+  type        = number
+  default     = 16
+  validation {
+    condition     = var.minimum_age >= 13 && var.minimum_age <= 100 && floor(var.minimum_age) == var.minimum_age
+    error_message = "Write a whole number of years from 13 to 100."
+  }
+}
+
 variable "stream_retention_days" {
   description = "Days after which raw streams are deleted; 0 keeps them for ever, which Strava's API terms forbid."
   type        = number

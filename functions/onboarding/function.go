@@ -58,7 +58,7 @@ func handler(settings config.Onboarding, service *serverless.Service) (http.Hand
 		PublicURL:  public,
 		Hops:       settings.Accounts.ClientIPHops,
 		Accounts:   account.New(pool, sealer, settings.Accounts),
-		Athletes:   athlete.New(leading),
+		Athletes:   athlete.New(leading, settings.Accounts.MinimumAge),
 		Activities: &activitysync.Service{DB: leading, Sealer: sealer},
 		Load:       load.New(leading),
 		Strava:     strava.NewClient(settings.Strava, nil),

@@ -92,7 +92,7 @@ func (s *system) live() {
 
 	patch := athlete.Patch{Thresholds: &athlete.ThresholdPatch{EffectiveFrom: new("2021-01-01")}}
 	patch.Thresholds.MaxHR = new(181.0)
-	if _, err := athlete.New(s.service.DB).Update(s.ctx(), s.account, patch); err != nil {
+	if _, err := athlete.New(s.service.DB, 16).Update(s.ctx(), s.account, patch); err != nil {
 		s.t.Fatal(err)
 	}
 	s.drain()

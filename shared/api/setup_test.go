@@ -107,7 +107,7 @@ func newAPI(settings config.Onboarding, pool *database.Pooled, sealer *secret.Se
 	}
 	leading := database.Leading{Database: pool}
 	return &API{
-		PublicURL: public, Accounts: account.New(pool, sealer, settings.Accounts), Athletes: athlete.New(leading),
+		PublicURL: public, Accounts: account.New(pool, sealer, settings.Accounts), Athletes: athlete.New(leading, settings.Accounts.MinimumAge),
 		Activities: &activitysync.Service{DB: leading, Sealer: sealer}, Load: load.New(leading), Strava: client, Health: pool.Health,
 		Web: builtWeb,
 	}

@@ -124,7 +124,7 @@ func (s *Service) Update(ctx context.Context, accountID int64, patch Patch) (Set
 		if err != nil {
 			return err
 		}
-		change, err := plan(before, patch, now)
+		change, err := s.plan(before, patch, now)
 		if err != nil {
 			wrong = err
 			return err
@@ -173,7 +173,7 @@ type change struct {
 }
 
 // plan works out what the patch changes, without doing it.
-func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
+func (s *Service) plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
 	faults := &faults{}
 	for _, field := range patch.nulls() {
 		faults.add(field, fault.Field(field, "must not be null"))
@@ -184,7 +184,7 @@ func plan(before store.Profiles, patch Patch, now time.Time) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	applyBirthDate(&athlete, patch.BirthDate, today, faults)
+	applyBirthDate(&athlete, patch.BirthDate, today, s.minimumAge, faults)
 	applyLoad(&athlete, patch.Load, faults)
 	given := givenThresholds(patch.Thresholds, athlete, today, faults)
 	if athlete.ProfileSetAt == nil && (patch.Sex != nil || patch.BirthDate != nil || len(given) > 0) {
@@ -246,7 +246,7 @@ func (s *Service) Plan(ctx context.Context, accountID int64, patch Patch) (Plann
 	if err != nil {
 		return Planned{}, fmt.Errorf("plan settings: %w", err)
 	}
-	change, err := plan(before, patch, s.now())
+	change, err := s.plan(before, patch, s.now())
 	if err != nil {
 		return Planned{}, err
 	}

@@ -10,12 +10,13 @@ import (
 
 // Service answers for athletes. All methods are safe for concurrent use.
 type Service struct {
-	database database.Database
-	now      func() time.Time
+	database   database.Database
+	minimumAge int // years
+	now        func() time.Time
 }
 
-// New makes the use case over a database. Time zones are Go's: a program that runs where there is no zone database must
+// New makes the use case over a database, for athletes of minimumAge years and more. Time zones are Go's: a program that runs where there is no zone database must
 // import time/tzdata.
-func New(db database.Database) *Service {
-	return &Service{database: db, now: time.Now}
+func New(db database.Database, minimumAge int) *Service {
+	return &Service{database: db, minimumAge: minimumAge, now: time.Now}
 }

@@ -113,6 +113,18 @@ func TestAWrongFieldIsNamedByItsPath(t *testing.T) {
 	}
 }
 
+// The law of another country lets others in.
+func TestTheMinimumAgeIsAsSet(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.minimumAge = 18
+	_, err := f.Update(t.Context(), f.id, Patch{BirthDate: new("2008-11-21")}) // 18 tomorrow
+	if fields := fieldsOf(t, err); fields["birth_date"] != "must give an age from 18 to 110 years" {
+		t.Errorf("got %v", err)
+	}
+	f.update(t, Patch{BirthDate: new("2008-11-20")})
+}
+
 func TestTheBoundsThemselvesAreAccepted(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

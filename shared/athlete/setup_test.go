@@ -32,7 +32,7 @@ type fixture struct {
 func setup(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{db: postgrestest.New(t), clock: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	f.Service = New(f.open(t, "onboarding"))
+	f.Service = New(f.open(t, "onboarding"), 16)
 	f.now = func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()

@@ -37,8 +37,10 @@ var thresholdBounds = map[store.ThresholdKind]bounds{
 var (
 	chronicDays = bounds{28, 90}
 	decayRate   = bounds{0.01, 0.20}
-	age         = bounds{16, 110} // years
 )
+
+// greatestAge is in years.
+const greatestAge = 110
 
 // longestZone is above the longest IANA name.
 const longestZone = 64
@@ -82,7 +84,7 @@ func applyChoices(athlete *store.Athlete, patch Patch, f *faults) {
 	athlete.TimeZone = name
 }
 
-func applyBirthDate(athlete *store.Athlete, given *string, today training.Date, f *faults) {
+func applyBirthDate(athlete *store.Athlete, given *string, today training.Date, minimumAge int, f *faults) {
 	if given == nil {
 		return
 	}
@@ -91,8 +93,8 @@ func applyBirthDate(athlete *store.Athlete, given *string, today training.Date, 
 		f.wrong("birth_date", "must be a day as YYYY-MM-DD")
 		return
 	}
-	if years := (store.Athlete{BirthDate: &day}).Age(today); float64(years) < age.min || float64(years) > age.max {
-		f.wrong("birth_date", "must give an age from %v to %v years", age.min, age.max)
+	if years := (store.Athlete{BirthDate: &day}).Age(today); years < minimumAge || years > greatestAge {
+		f.wrong("birth_date", "must give an age from %d to %d years", minimumAge, greatestAge)
 		return
 	}
 	athlete.BirthDate = &day

@@ -140,6 +140,7 @@ func (h *Hook) check(m *mistakes) {
 func (a *Accounts) check(m *mistakes, s Service) {
 	a.PublicURL = checkPublicURL(m, s, a.PublicURL)
 	m.require(a.ClientIPHops >= 0, "CLIENT_IP_HOPS", "write how many proxies stand before the function, 0 for none")
+	m.require(a.MinimumAge >= 13 && a.MinimumAge <= 100, "MINIMUM_AGE", "write a number of years from 13 to 100")
 	m.require(a.SessionIdle >= time.Minute, "SESSION_IDLE", "write a duration of at least 1m")
 	m.require(a.SessionLifetime >= time.Minute, "SESSION_LIFETIME", "write a duration of at least 1m")
 	if m.good("SESSION_IDLE", "SESSION_LIFETIME") && a.SessionIdle > a.SessionLifetime {

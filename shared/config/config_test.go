@@ -135,6 +135,7 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 		{"PUBLIC_URL=https://example.com:", "PUBLIC_URL"},
 		{"STRAVA_API_URL=/relative", "STRAVA_API_URL"},
 		{"SESSION_IDLE=3000h", "SESSION_IDLE"},
+		{"MINIMUM_AGE=12", "MINIMUM_AGE"},
 		{"CLOUD_RUN_TIMEOUT_SECONDS=0", "CLOUD_RUN_TIMEOUT_SECONDS"},
 		{"CLOUD_RUN_TIMEOUT_SECONDS=soon", "CLOUD_RUN_TIMEOUT_SECONDS"},
 		{"LOG_FORMAT=xml", "LOG_FORMAT"},

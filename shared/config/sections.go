@@ -77,10 +77,11 @@ type Hook struct {
 	SubscriptionID int64  `env:"WEBHOOK_SUBSCRIPTION_ID" envDefault:"0" means:"Id of the push subscription whose events are taken; 0, until one is made, takes those of any."`
 }
 
-// Accounts says where browsers find the app and how long they stay signed in.
+// Accounts says where browsers find the app, who may have an account and how long they stay signed in.
 type Accounts struct {
 	PublicURL       string        `env:"PUBLIC_URL" means:"Address that browsers use, without a path. Demanded."`
 	ClientIPHops    int           `env:"CLIENT_IP_HOPS" envDefault:"1" means:"Where in X-Forwarded-For the client's address stands, counted from the right: 1 behind the platform's front end, one more for each load balancer before it, 0 without any."`
+	MinimumAge      int           `env:"MINIMUM_AGE" envDefault:"16" means:"Years that an athlete must be of, from 13, as the law where the athletes live asks for."`
 	SessionIdle     time.Duration `env:"SESSION_IDLE" envDefault:"336h" means:"A session unused for this long ends."`
 	SessionLifetime time.Duration `env:"SESSION_LIFETIME" envDefault:"2160h" means:"A session ends after this long in any case."`
 }

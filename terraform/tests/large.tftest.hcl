@@ -166,6 +166,7 @@ run "mistakes_in_settings_are_refused" {
     mail_from             = "nobody"
     database_tier         = "db-n1-standard-1"
     stream_retention_days = -1
+    minimum_age           = 12
     connection_reserve    = 0
     alert_emails          = ["operator"]
     pool_password_version = 0
@@ -173,7 +174,7 @@ run "mistakes_in_settings_are_refused" {
   }
 
   expect_failures = [
-    var.region, var.domain, var.strava_client_id, var.mail_from, var.database_tier, var.stream_retention_days, var.connection_reserve,
+    var.region, var.domain, var.strava_client_id, var.mail_from, var.database_tier, var.stream_retention_days, var.minimum_age, var.connection_reserve,
     var.alert_emails, var.pool_password_version, var.playbooks_url,
   ]
 }
