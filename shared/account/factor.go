@@ -156,8 +156,10 @@ func (s *Service) proveSecondFactor(ctx context.Context, found store.Credentials
 	var used bool
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		if ok {
-			used, err = store.UseStep(ctx, conn, found.AccountID, step)
-			return err
+			if used, err = store.UseStep(ctx, conn, found.AccountID, step); err != nil || !used {
+				return err
+			}
+			return s.resealFactor(ctx, conn, found)
 		}
 		used, err = store.UseRecoveryCode(ctx, conn, found.AccountID, hashOf(plainCode(code)))
 		return err
@@ -169,6 +171,23 @@ func (s *Service) proveSecondFactor(ctx context.Context, found store.Credentials
 		return errFactorWrong
 	}
 	return nil
+}
+
+// resealFactor seals the secret by the key that seals at present, where another one did: a rotated key is needed until every
+// secret was used once.
+func (s *Service) resealFactor(ctx context.Context, conn database.Conn, found store.Credentials) error {
+	if s.sealer.Current(found.SealedSecret) {
+		return nil
+	}
+	key, err := s.sealer.Open(found.SealedSecret, factorOf(found.AccountID))
+	if err != nil {
+		return fmt.Errorf("open second factor: %w", err)
+	}
+	sealed, err := s.sealer.Seal(key, factorOf(found.AccountID))
+	if err != nil {
+		return fmt.Errorf("seal second factor: %w", err)
+	}
+	return store.ResealSecondFactor(ctx, conn, found.AccountID, found.SealedSecret, sealed)
 }
 
 // stepOf tells of which time step around now the code is (RFC 6238); not ok where it is of none.

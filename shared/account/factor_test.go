@@ -15,6 +15,7 @@ import (
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/fault"
+	"github.com/train-d/train-d/shared/secret"
 )
 
 // codeAt is what an authenticator shows.
@@ -133,6 +134,49 @@ func TestCodesOfASecondFactorCannotBeGuessed(t *testing.T) {
 	// Of 1,000 requests that each wait as told; a day of them would be as few as there are quarter hours.
 	if took := f.now().Sub(identity.ExpiresAt.Add(-f.settings.SessionLifetime)); tried > 510 || took < 4*24*time.Hour {
 		t.Errorf("%d guesses in %v", tried, took)
+	}
+}
+
+// A key that is to leave the keyset is not needed any more once a code was used after the next one took its place.
+func TestASecondFactorOutlivesTheKeyThatSealedIt(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	_, identity := f.register(t, "ada@example.com")
+	key, _ := f.withFactor(t, identity)
+	signIn := func() error {
+		f.pass(2 * codePeriod)
+		return f.signInWith(t, codeAt(t, key, f.now()))
+	}
+	const rows = `SELECT count(*) FROM second_factors WHERE sealed_secret = $1`
+	sealed := func() (held []byte) {
+		err := f.database.Use(t.Context(), func(ctx context.Context, conn database.Conn) error {
+			return conn.QueryRow(ctx, "-- name: test.sealed\nSELECT sealed_secret FROM second_factors").Scan(&held)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	first := sealed()
+	f.rotate(t, secret.AddKey)
+	if err := signIn(); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.count(t, rows, first); n != 1 {
+		t.Error("the secret was sealed anew by a key that seals nothing yet")
+	}
+	f.rotate(t, secret.PromoteKey)
+	for range 2 {
+		if err := signIn(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := f.count(t, rows, first); n != 0 {
+		t.Error("the secret is sealed by the former key still")
+	}
+	f.rotate(t, secret.DropKeys)
+	if err := signIn(); err != nil {
+		t.Errorf("without the former key: %v", err)
 	}
 }
 

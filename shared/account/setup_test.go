@@ -22,7 +22,8 @@ const password = "correct horse"
 // fixture is the use case over a database of its own, with a clock to be set and every hash counted.
 type fixture struct {
 	*Service
-	db *postgrestest.DB
+	db   *postgrestest.DB
+	keys config.Secret // that seal
 
 	hashes atomic.Int64
 	mu     sync.Mutex
@@ -49,6 +50,7 @@ func setup(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.keys = config.NewSecret(keys)
 	f.Service = New(pool, sealer, config.Accounts{SessionIdle: 14 * 24 * time.Hour, SessionLifetime: 90 * 24 * time.Hour})
 	f.now = func() time.Time {
 		f.mu.Lock()
@@ -64,6 +66,19 @@ func setup(t *testing.T) *fixture {
 		return argon2.IDKey(password, salt, 1, 8, 1, c.key)
 	}
 	return f
+}
+
+// rotate goes over to a keyset that is made of the one before.
+func (f *fixture) rotate(t *testing.T, change func(config.Secret) (string, error)) {
+	t.Helper()
+	keys, err := change(f.keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.keys = config.NewSecret(keys)
+	if f.sealer, err = secret.NewSealer(f.keys); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (f *fixture) pass(d time.Duration) {

@@ -6,14 +6,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
-	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/train-d/train-d/shared/config"
@@ -23,19 +21,24 @@ import (
 var errKeyset = errors.New("TOKEN_KEYSET: this is no Tink AEAD keyset in cleartext JSON; make one with AES256-GCM keys")
 
 // Sealer seals and opens values. Safe for concurrent use.
-type Sealer struct{ aead tink.AEAD }
+type Sealer struct {
+	aead   tink.AEAD
+	prefix []byte // of what the key seals that seals at present
+}
 
 // NewSealer reads a keyset. An error never quotes it; trying again can't help.
 func NewSealer(keys config.Secret) (*Sealer, error) {
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(strings.NewReader(keys.Reveal())))
+	handle, err := read(keys)
 	if err != nil {
-		return nil, errKeyset
+		return nil, err
 	}
 	primitive, err := aead.New(handle)
 	if err != nil {
 		return nil, errKeyset
 	}
-	return &Sealer{aead: primitive}, nil
+	// Tink's wire format: a byte of version and the key's id, big-endian.
+	prefix := binary.BigEndian.AppendUint32([]byte{1}, handle.KeysetInfo().GetPrimaryKeyId())
+	return &Sealer{aead: primitive, prefix: prefix}, nil
 }
 
 // Check says whether a keyset can be used; that none is set is not its subject.
@@ -67,6 +70,12 @@ func (s *Sealer) Open(sealed, associated []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// Current says whether what Seal made is sealed by the key that seals at present; what is not should be sealed anew, so that
+// the key before can leave the keyset.
+func (s *Sealer) Current(sealed []byte) bool {
+	return bytes.HasPrefix(sealed, s.prefix)
+}
+
 // ForAccount is the associated data of an account's tokens.
 func ForAccount(accountID int64) []byte {
 	return strconv.AppendInt([]byte("account:"), accountID, 10)
@@ -77,17 +86,4 @@ func NewToken() string {
 	token := make([]byte, 32)
 	_, _ = rand.Read(token) // it never fails: the program ends instead
 	return base64.RawURLEncoding.EncodeToString(token)
-}
-
-// NewKeyset makes a keyset of one fresh AES256-GCM key, as cleartext JSON for TOKEN_KEYSET.
-func NewKeyset() (string, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return "", fmt.Errorf("make key: %w", err)
-	}
-	var out bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
-		return "", fmt.Errorf("write keyset: %w", err)
-	}
-	return out.String(), nil
 }

@@ -73,6 +73,16 @@ UPDATE second_factors SET used_step = $2 WHERE account_id = $1 AND used_step < $
 	return tag.RowsAffected() == 1, nil
 }
 
+// ResealSecondFactor replaces a secret by the same one sealed by another key; nothing happens where another secret stands.
+func ResealSecondFactor(ctx context.Context, conn database.Conn, accountID int64, former, sealed []byte) error {
+	_, err := conn.Exec(ctx, `-- name: second_factors.reseal
+UPDATE second_factors SET sealed_secret = $3 WHERE account_id = $1 AND sealed_secret = $2`, accountID, former, sealed)
+	if err != nil {
+		return fmt.Errorf("reseal second factor: %w", err)
+	}
+	return nil
+}
+
 // UseRecoveryCode uses a recovery code up; false where the account has no such code.
 func UseRecoveryCode(ctx context.Context, conn database.Conn, accountID int64, code TokenHash) (bool, error) {
 	tag, err := conn.Exec(ctx, `-- name: recovery_codes.use
