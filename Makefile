@@ -6,6 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 export GOTOOLCHAIN := local
+# Without the checkout's path in it, what was compiled for one folder is another's too: each function's staged copy, a fresh clone.
+export GOFLAGS := -trimpath $(GOFLAGS)
 export TERRAFORM
 BUILD := .build
 LOCAL := $(BUILD)/bin/local

@@ -37,7 +37,7 @@ func (b *Bench) buildEmpty(ctx context.Context, function string) (program string
 		return "", err
 	}
 	program = filepath.Join(b.dir, "empty-"+function)
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-overlay", laidOver, "-o", program, "./infra/bench/cmd/empty")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-overlay", laidOver, "-o", program, "./infra/bench/cmd/empty")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the empty program: %w: %s", err, output)
 	}

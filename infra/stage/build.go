@@ -80,8 +80,8 @@ func compile(ctx context.Context, dir, main, binary string) error {
 		return err
 	}
 	unfinished := binary + ".unfinished"
-	// With the flags of an ordinary build the dependencies, by far the most of it, come out of the compiler's cache.
-	if _, err := goCommand(ctx, dir, nil, "build", "-ldflags", "-s -w",
+	// Without its folder's path in it, what was compiled for one function is the other's too, and comes out of the compiler's cache.
+	if _, err := goCommand(ctx, dir, nil, "build", "-trimpath", "-ldflags", "-s -w",
 		"-overlay", overlayFile, "-o", unfinished, "./"+builderDir); err != nil {
 		return err
 	}

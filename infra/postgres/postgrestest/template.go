@@ -61,20 +61,23 @@ func (c *cluster) migrated(ctx context.Context) (string, error) {
 // buildTemplate goes the way that a new installation goes: owner and database, the migrations as the owner, then the
 // functions' logins.
 func (c *cluster) buildTemplate(ctx context.Context, unfinished, name string) error {
-	password := func(string) string { return c.Password }
+	password, err := verifier(c.Password)
+	if err != nil {
+		return err
+	}
 	if _, err := c.conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quote(unfinished)); err != nil {
 		return err
 	}
-	if err := postgres.MakeOwner(ctx, c.conn, unfinished, c.Password); err != nil {
+	if err := postgres.MakeOwner(ctx, c.conn, unfinished, password); err != nil {
 		return err
 	}
 	if err := migrate(ctx, c.dsn(unfinished, postgres.Owner)); err != nil {
 		return err
 	}
-	if err := postgres.MakeLogins(ctx, c.conn, password); err != nil {
+	if err := postgres.MakeLogins(ctx, c.conn, func(string) string { return password }); err != nil {
 		return err
 	}
-	_, err := c.conn.Exec(ctx, "ALTER DATABASE "+quote(unfinished)+" RENAME TO "+quote(name))
+	_, err = c.conn.Exec(ctx, "ALTER DATABASE "+quote(unfinished)+" RENAME TO "+quote(name))
 	return err
 }
 
