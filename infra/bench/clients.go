@@ -111,10 +111,10 @@ func ask(conn net.Conn, reader *bufio.Reader, address, body string) (status int,
 	return response.StatusCode, errors.Join(err, response.Body.Close())
 }
 
-// at is the duration that the given part of the answers needed at most.
-func (a answers) at(part float64) time.Duration {
-	if len(a.took) == 0 {
+// at is the duration that the given part of the sorted ones needed at most.
+func at(took []time.Duration, part float64) time.Duration {
+	if len(took) == 0 {
 		return 0
 	}
-	return a.took[min(int(part*float64(len(a.took))), len(a.took)-1)]
+	return took[min(int(part*float64(len(took))), len(took)-1)]
 }

@@ -99,13 +99,16 @@ func (p *process) stats(ctx context.Context) (pool.Stats, error) {
 }
 
 // memory is the most memory that the process ever had resident, in bytes; 0 where the system does not tell.
-func (p *process) memory() int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+func (p *process) memory() int64 { return resident(p.Process.Pid, "VmHWM:") }
+
+// resident is a process's memory in bytes, VmRSS: at this moment or VmHWM: the most ever; 0 where the system does not tell.
+func resident(pid int, which string) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == which {
 			kib, _ := strconv.ParseInt(fields[1], 10, 64)
 			return kib << 10
 		}

@@ -106,8 +106,8 @@ func most(r Result, figure func(turn) int) (highest int) {
 
 func throughput(t turn) float64 { return t.perSecond() }
 func refusals(t turn) float64   { return float64(t.refused) / t.elapsed.Seconds() }
-func p50(t turn) float64        { return milliseconds(t.at(0.50)) }
-func p99(t turn) float64        { return milliseconds(t.at(0.99)) }
+func p50(t turn) float64        { return milliseconds(at(t.took, 0.50)) }
+func p99(t turn) float64        { return milliseconds(at(t.took, 0.99)) }
 func connections(t turn) int    { return t.connections }
 func memory(t turn) int64       { return t.memory }
 func cpu(t turn) float64        { return float64(t.cpu.Microseconds()) }

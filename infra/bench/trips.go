@@ -1,17 +1,15 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 )
 
 // Trip is what one operation of Onboarding costs in round trips to the database, once everything is warm.
@@ -28,39 +26,21 @@ const warming, counted = 20, 10
 // Trips counts the round trips of a registration and of authenticated reads between Onboarding's program, as deployed, and
 // the server.
 func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
-	all, programs, err := staged(ctx)
-	if err != nil {
-		return nil, err
-	}
 	w, err := newWire(net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = w.listener.Close() }()
-	port, err := freePort()
+	dsn := strings.Replace(b.server.DSN(system, "onboarding", b.password), net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)), w.listener.Addr().String(), 1)
+	onboarding, err := b.startOnboarding(ctx, dsn)
 	if err != nil {
 		return nil, err
 	}
-	var command *exec.Cmd
-	for i, function := range all {
-		if function.Name == "onboarding" {
-			command = exec.CommandContext(ctx, programs[i])
-		}
-	}
-	dsn := strings.Replace(b.server.DSN(system, "onboarding", b.password), net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)), w.listener.Addr().String(), 1)
-	command.Env = append(b.common("Onboarding"), "DATABASE_URL="+dsn, fmt.Sprintf("PORT=%d", port))
-	command.Stderr = os.Stderr
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		_ = command.Process.Kill()
-		_ = command.Wait() // it was killed
-	}()
-	who := &visitor{address: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	if err := who.awaitService(ctx); err != nil {
-		return nil, err
-	}
+	defer onboarding.stop()
+	var (
+		session  string // cookie of who registered last
+		visitors int
+	)
 	for _, operation := range []struct {
 		method, path string
 		goal         int
@@ -76,9 +56,19 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 		trip := Trip{operation: operation.method + " " + operation.path, goal: operation.goal}
 		for n := range warming + counted {
 			w.take()
-			if err := who.ask(ctx, operation.method, operation.path); err != nil {
+			var body string
+			if operation.method == http.MethodPost {
+				visitors++
+				body = registration(fmt.Sprintf("visitor-%d@example.com", visitors))
+			}
+			status, cookie, err := onboarding.ask(ctx, operation.method, operation.path, body, "Cookie", session)
+			if err == nil && status/100 != 2 {
+				err = fmt.Errorf("%s: answered %d", trip.operation, status)
+			}
+			if err != nil {
 				return nil, err
 			}
+			session = cmp.Or(cookie, session)
 			if taken, statements := w.take(); n >= warming && taken > trip.most {
 				trip.most, trip.statements = taken, statements
 			}
@@ -89,55 +79,6 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 		trips = append(trips, trip)
 	}
 	return trips, nil
-}
-
-// visitor is a browser that registers again and again, and is signed in as who it registered last.
-type visitor struct {
-	address string
-	session string // cookie
-	asked   int
-}
-
-func (v *visitor) awaitService(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for {
-		err := v.ask(ctx, http.MethodGet, "/v1/health")
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		<-time.After(time.Millisecond) // not up yet
-	}
-}
-
-func (v *visitor) ask(ctx context.Context, method, path string) error {
-	var body io.Reader
-	if method == http.MethodPost {
-		v.asked++
-		body = strings.NewReader(fmt.Sprintf(`{"email":"visitor-%d@example.com","password":"correct horse battery","accept_terms":true}`, v.asked))
-	}
-	request, err := http.NewRequestWithContext(ctx, method, v.address+path, body)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Cookie", v.session)
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("%s %s: %s %s", method, path, response.Status, answer)
-	}
-	for _, cookie := range response.Cookies() {
-		v.session = cookie.Name + "=" + cookie.Value
-	}
-	return nil
 }
 
 // PrintTrips writes the table of round trips.

@@ -38,8 +38,9 @@ func run(ctx context.Context, args []string) (err error) {
 	flags.DurationVar(&cfg.WarmUp, "warm-up", 300*time.Millisecond, "load before each turn that is not measured")
 	flags.IntVar(&cfg.Clients, "clients", 50, "clients that ask at once")
 	pairs := flags.Int("pairs", 40, "pairs of slices in the duel of Pooled and the bare pool")
+	guesses := flags.Int("guesses", 200, "requests of each kind whose times must not tell whether an address has an account")
 	starts := flags.Int("starts", 20, "starts of every program")
-	only := flags.String("only", "trips,start,duel,load,acquire", "the tables to print")
+	only := flags.String("only", "trips,accounts,start,duel,load,acquire", "the tables to print")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,6 +55,11 @@ func run(ctx context.Context, args []string) (err error) {
 			fmt.Printf("Round trips between Onboarding and PostgreSQL, warm\n\n")
 			trips, err := b.Trips(ctx)
 			return errors.Join(err, bench.PrintTrips(os.Stdout, trips))
+		},
+		"accounts": func() error {
+			fmt.Printf("Accounts, with passwords hashed; %d clients over HTTP, %d CPUs, medians of %d rounds\n\n", cfg.Clients, runtime.NumCPU(), *rounds)
+			accounts, err := b.Accounts(ctx, *rounds, *guesses)
+			return errors.Join(err, bench.PrintAccounts(os.Stdout, accounts))
 		},
 		"start": func() error {
 			fmt.Printf("Starts, against an empty program with the same imports; medians of %d\n\n", *starts)
