@@ -78,10 +78,10 @@ func (s *Service) Register(ctx context.Context, registration Registration, clien
 	}
 	session, stored := s.newSession(client)
 	session.Email = email
-	device := hashOf(session.Device)
+	device, consents := hashOf(session.Device), currentConsents()
 	err = s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		session.AccountID, session.LetterID, err = store.Register(ctx, conn, store.Registration{
-			Email: email, PasswordHash: hash, Consents: currentConsents(), Session: stored, Device: device[:],
+			Email: email, PasswordHash: hash, Consents: consents, Session: stored, Device: device[:],
 			Throttle: throttle.Key[:], VerifyEmail: true, Trace: logging.TraceOf(ctx).ID,
 		})
 		return err
@@ -91,6 +91,9 @@ func (s *Service) Register(ctx context.Context, registration Registration, clien
 	}
 	if session.Token, err = s.withOwner(session.Token, session.AccountID); err != nil {
 		return Session{}, err
+	}
+	session.Who = store.Who{
+		AccountID: session.AccountID, Email: email, HasPassword: true, ExpiresAt: stored.ExpiresAt, ConfirmedAt: &stored.OpenedAt, Consents: consents,
 	}
 	logging.Log(ctx, slog.LevelInfo, logging.EventAccountRegistered, "account registered",
 		slog.Int64("account_id", session.AccountID))
@@ -128,14 +131,18 @@ func (s *Service) SignIn(ctx context.Context, attempt Attempt, client Client) (S
 	if session.Token, err = s.withOwner(session.Token, session.AccountID); err != nil {
 		return Session{}, err
 	}
-	err = s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+	err = s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		if err := store.InsertSession(ctx, conn, found.AccountID, stored, s.idleSince(stored.OpenedAt)); err != nil {
 			return err
 		}
 		if err := store.PutDevice(ctx, conn, found.AccountID, hashOf(session.Device), stored.OpenedAt); err != nil {
 			return err
 		}
-		return store.ReturnThrottles(ctx, conn, cleared, returned)
+		if err := store.ReturnThrottles(ctx, conn, cleared, returned); err != nil {
+			return err
+		}
+		session.Who, err = store.ReadWho(ctx, conn, found.AccountID, stored.TokenHash)
+		return err
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("sign in: %w", err)

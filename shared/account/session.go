@@ -30,6 +30,10 @@ type Session struct {
 	Email     string
 	Device    string // token by which the device is known again
 	LetterID  int64  // due row of the e-mail that verifies the address; 0 where none is due
+
+	// Who is what its holder sees, known when it was opened: a read afterwards could fail, and the answer with it, though
+	// the session is there. It is not filled in for one opened at Strava.
+	Who store.Who
 }
 
 // Identity is who holds a session that was just opened.

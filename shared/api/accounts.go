@@ -66,7 +66,7 @@ func (a *API) accountOperations(service huma.API) {
 			if err == nil {
 				a.wakeMail(ctx, session.AccountID, session.LetterID)
 			}
-			return a.signedIn(ctx, session, err)
+			return a.signedIn(session, err)
 		})
 	register(service, open(operation(http.MethodPost, "/v1/session", "sign-in", "Sign in")),
 		func(ctx context.Context, in *struct {
@@ -74,7 +74,7 @@ func (a *API) accountOperations(service huma.API) {
 			Body Credentials
 		}) (*signedIn, error) {
 			session, err := a.Accounts.SignIn(ctx, account.Attempt(in.Body), a.client(ctx, in.Anybody))
-			return a.signedIn(ctx, session, err)
+			return a.signedIn(session, err)
 		})
 	register(service, reads(operation(http.MethodGet, "/v1/session", "who", "Who is signed in")),
 		func(ctx context.Context, _ *struct{}) (*struct{ Body Who }, error) {
@@ -109,15 +109,11 @@ func (a *API) who(who store.Who) Who {
 	return out
 }
 
-func (a *API) signedIn(ctx context.Context, session account.Session, err error) (*signedIn, error) {
+func (a *API) signedIn(session account.Session, err error) (*signedIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := a.Accounts.Who(ctx, session.Identity())
-	if err != nil {
-		return nil, err
-	}
-	return &signedIn{SetCookie: a.sessionCookies(session), Body: a.who(who)}, nil
+	return &signedIn{SetCookie: a.sessionCookies(session), Body: a.who(session.Who)}, nil
 }
 
 // sessionCookies carry a session that was just opened to its browser.

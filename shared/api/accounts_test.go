@@ -28,6 +28,32 @@ func TestRegisteringSignsIn(t *testing.T) {
 	}
 }
 
+// What is told of an account or a session that was opened is known when it is: a read between the commit and the answer can
+// fail, and whoever is told so tries again and finds the address taken.
+func TestNoReadStandsBetweenOpeningAndTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	rights := func(sql string) {
+		if _, err := s.admin.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rights(`REVOKE SELECT ON consents FROM traind_onboarding`)
+	credentials := map[string]any{"email": "ada@example.com", "password": password, "accept_terms": true}
+	s.visit().call("POST", "/v1/accounts", credentials).wants(http.StatusCreated)
+	delete(credentials, "accept_terms")
+	s.visit().call("POST", "/v1/session", credentials).wants(http.StatusInternalServerError)
+	if n := s.count(`SELECT count(*) FROM sessions`); n != 1 {
+		t.Errorf("%d sessions, want the first: one that could not be told of is not kept", n)
+	}
+	rights(`GRANT SELECT ON consents TO traind_onboarding`)
+	var who Who
+	s.visit().call("POST", "/v1/session", credentials).wants(http.StatusOK).decode(&who)
+	if n := s.count(`SELECT count(*) FROM sessions`); n != 2 || who.Email == nil || *who.Email != "ada@example.com" || !who.HasPassword || !who.Recent {
+		t.Errorf("%d sessions, want 2; signed in as %+v", n, who)
+	}
+}
+
 func TestTheCookieFollowsThePublicURLAndNoHeader(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
