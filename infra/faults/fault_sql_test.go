@@ -48,7 +48,7 @@ const (
 func exhausted(c *cell) toll {
 	const slow = `PERFORM nextval('struck'); PERFORM pg_sleep(1.5);`
 	if c.work == direct {
-		return toll{struck: c.meets("activities", "UPDATE", firsts, slow, func() { c.under(3 * time.Second) })}
+		return toll{struck: c.meets("activities", "UPDATE", firsts, slow, func() { c.strikes(c.sequence, 4) })}
 	}
 	return toll{beyond: true, struck: c.meets("thresholds", "INSERT", weights, slow, func() {
 		n := counted(func() int { return c.program.said(`"cause":"exhausted"`) }, func() { c.helpersPatch(len(c.helpers)) })
@@ -69,7 +69,7 @@ func statementTimeout(c *cell) toll {
 		t.timeouts = 1
 		a := c.pushers.athletes[0].account
 		t.struck = c.meets("activities", "UPDATE", fmt.Sprintf("NEW.account_id = %d AND NEW.id = 1", a), endless, func() {
-			c.under(2 * time.Second)
+			c.strikes(c.sequence, 1)
 		})
 		return t
 	}
@@ -82,7 +82,7 @@ func uniqueViolation(c *cell) toll {
 	if c.work == direct {
 		const refuse = `PERFORM nextval('struck'); RAISE unique_violation USING MESSAGE = 'by order';`
 		a := c.pushers.athletes[0].account
-		return toll{struck: c.meets("activities", "UPDATE", fmt.Sprintf("NEW.account_id = %d", a), refuse, func() { c.under(time.Second) })}
+		return toll{struck: c.meets("activities", "UPDATE", fmt.Sprintf("NEW.account_id = %d", a), refuse, func() { c.strikes(c.sequence, 1) })}
 	}
 	return toll{struck: counted(c.logged(c.database, `violates unique constraint "accounts_email_key"`), func() {
 		for _, p := range c.helpers {
