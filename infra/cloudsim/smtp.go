@@ -1,6 +1,8 @@
 package cloudsim
 
 import (
+	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -17,19 +19,32 @@ type SMTP struct {
 	listener net.Listener
 	taken    func(Caught)
 
-	mu      sync.Mutex
-	mails   []Caught
-	answers map[string]string // orders: what is answered to a command in place of doing it
-	open    map[net.Conn]bool
+	mu       sync.Mutex
+	mails    []Caught
+	answers  map[string]string // orders: what is answered to a command in place of doing it
+	security SMTPSecurity
+	clear    []string // commands that came unencrypted
+	open     map[net.Conn]bool
 
 	running sync.WaitGroup
 }
 
 // Caught is an e-mail that was taken.
 type Caught struct {
-	From, To string // of the envelope
-	Header   mail.Header
-	Body     string
+	From, To  string // of the envelope
+	Header    mail.Header
+	Body      string
+	Encrypted bool
+	User      string // who was logged in; empty for nobody
+}
+
+// SMTPSecurity is what a server demands beyond taking e-mail. The zero value is a server in the clear.
+type SMTPSecurity struct {
+	Certificate *tls.Certificate // STARTTLS is offered with it (RFC 3207); nil for none
+	Implicit    bool             // TLS from the first byte, as on port 465
+	// User and Password are demanded by AUTH PLAIN (RFC 4616), which is offered once the connection is encrypted; "" for
+	// nobody's.
+	User, Password string
 }
 
 // StartSMTP starts the server on a free port of 127.0.0.1. taken, unless nil, is told of every e-mail.
@@ -60,6 +75,20 @@ func (s *SMTP) Answer(command, answer string) {
 	s.answers[command] = answer
 }
 
+// Secure orders what connections from now on have to do.
+func (s *SMTP) Secure(security SMTPSecurity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.security = security
+}
+
+// InTheClear are the commands that came unencrypted so far, with their arguments.
+func (s *SMTP) InTheClear() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.clear...)
+}
+
 // Close ends the server and every dialogue under way.
 func (s *SMTP) Close() error {
 	err := s.listener.Close()
@@ -82,7 +111,7 @@ func (s *SMTP) serve() {
 		s.open[conn] = true
 		s.mu.Unlock()
 		s.running.Go(func() {
-			s.talk(textproto.NewConn(conn))
+			s.talk(conn)
 			s.mu.Lock()
 			delete(s.open, conn)
 			s.mu.Unlock()
@@ -92,13 +121,29 @@ func (s *SMTP) serve() {
 }
 
 // talk leads one dialogue (RFC 5321) to its end.
-func (s *SMTP) talk(conn *textproto.Conn) {
+func (s *SMTP) talk(raw net.Conn) {
+	s.mu.Lock()
+	security := s.security
+	s.mu.Unlock()
 	var envelope Caught
+	conn := textproto.NewConn(raw)
+	encrypt := func() {
+		conn = textproto.NewConn(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{*security.Certificate}}))
+		envelope = Caught{Encrypted: true}
+	}
+	if security.Implicit {
+		encrypt()
+	}
 	say := func(line string) bool { return conn.PrintfLine("%s", line) == nil }
 	for more := say("220 localhost ready"); more; {
 		line, err := conn.ReadLine()
 		if err != nil {
 			return
+		}
+		if !envelope.Encrypted {
+			s.mu.Lock()
+			s.clear = append(s.clear, line)
+			s.mu.Unlock()
 		}
 		command, argument, _ := strings.Cut(line, " ")
 		command = strings.ToUpper(command)
@@ -108,9 +153,29 @@ func (s *SMTP) talk(conn *textproto.Conn) {
 		}
 		switch command {
 		case "EHLO", "HELO":
-			more = say("250 localhost")
+			greeting := "localhost"
+			for _, offer := range security.offers(envelope.Encrypted) {
+				say("250-" + greeting) // the last line alone has a space
+				greeting = offer
+			}
+			more = say("250 " + greeting)
+		case "STARTTLS":
+			if more = say("220 go ahead"); more {
+				encrypt()
+			}
+		case "AUTH":
+			if argument != security.proof() {
+				more = say("535 not these")
+				continue
+			}
+			envelope.User = security.User
+			more = say("235 come in")
 		case "MAIL":
-			envelope = Caught{From: path(argument)}
+			if envelope.User != security.User {
+				more = say("530 log in first")
+				continue
+			}
+			envelope.From, envelope.To = path(argument), ""
 			more = say("250 sender taken")
 		case "RCPT":
 			envelope.To = path(argument)
@@ -130,6 +195,22 @@ func (s *SMTP) talk(conn *textproto.Conn) {
 			more = say("502 unknown command")
 		}
 	}
+}
+
+// offers are the extensions that a client is told of.
+func (s SMTPSecurity) offers(encrypted bool) (offers []string) {
+	if s.Certificate != nil && !encrypted {
+		offers = append(offers, "STARTTLS")
+	}
+	if s.User != "" && encrypted {
+		offers = append(offers, "AUTH PLAIN")
+	}
+	return offers
+}
+
+// proof is what AUTH has to be given.
+func (s SMTPSecurity) proof() string {
+	return "PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+s.User+"\x00"+s.Password))
 }
 
 func (s *SMTP) ordered(command string) string {
