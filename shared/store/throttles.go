@@ -36,10 +36,10 @@ WITH asked AS (
     SELECT key, 1, $4::timestamptz, $4::timestamptz + throttle_delay(1, free, longest) FROM asked ORDER BY key
     ON CONFLICT (key) DO UPDATE
     SET attempts = CASE WHEN held.tried_at <= $5 THEN 1 ELSE held.attempts + 1 END,
-        tried_at = $4,
-        blocked_until = $4 + (SELECT throttle_delay(CASE WHEN held.tried_at <= $5 THEN 1 ELSE held.attempts + 1 END, free, longest)
+        tried_at = greatest($4, held.tried_at),
+        blocked_until = greatest($4, held.tried_at) + (SELECT throttle_delay(CASE WHEN held.tried_at <= $5 THEN 1 ELSE held.attempts + 1 END, free, longest)
                               FROM asked WHERE asked.key = held.key)
-    WHERE held.blocked_until <= $4
+    WHERE held.blocked_until <= greatest($4, held.tried_at) -- others' clocks may be ahead
     RETURNING key
 )
 SELECT (SELECT count(*) FROM taken),

@@ -52,6 +52,24 @@ func TestTheDelayGrowsBeyondTheFreeAttempts(t *testing.T) {
 	}
 }
 
+// Requests that come together reach the database in any order, and instances' clocks differ.
+func TestAFreeAttemptAtAnEarlierTimeIsFree(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, postgrestest.New(t), "onboarding")
+	throttle := Throttle{Key: hashOf("office"), Free: 2, Longest: 5 * time.Second}
+	for i, at := range []time.Duration{0, -time.Millisecond} {
+		if wait := take(t, conn, noon.Add(at), throttle); wait != 0 {
+			t.Errorf("attempt %d of 2 free ones waits %v", i+1, wait)
+		}
+	}
+	if wait := take(t, conn, noon.Add(-2*time.Millisecond), throttle); wait != 0 {
+		t.Errorf("the first beyond them, which alone begins a delay, waits %v", wait)
+	}
+	if wait := take(t, conn, noon.Add(time.Millisecond), throttle); wait != time.Second-time.Millisecond {
+		t.Errorf("after it: %v", wait)
+	}
+}
+
 func TestOfAttemptsAtTheSameTimeNoMoreAreAllowed(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
