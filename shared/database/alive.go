@@ -19,7 +19,7 @@ const (
 
 // hasteAfterPause is what part of the ping's time limit is allowed after a pause. All connections are as likely dead as the
 // first then, the person who woke the instance waits, and to be wrong costs one dial.
-const hasteAfterPause = 5
+const hasteAfterPause = 10
 
 // alive decides on hand-out whether a pooled connection may be used.
 //
