@@ -141,6 +141,7 @@ func (v *victim) inABrowser(t *testing.T, token string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
 		browser := exec.CommandContext(ctx, program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir="+profile,
+			"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", // nothing but the pages
 			"--timeout=8000", "--virtual-time-budget=8000", "--dump-dom", address)
 		page, err := browser.Output()
 		if err != nil {

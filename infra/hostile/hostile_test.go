@@ -20,6 +20,7 @@ func TestHostile(t *testing.T) {
 	ada, eve := v.register(t, "ada@example.com"), v.register(t, "eve@example.com")
 	t.Run("input", func(t *testing.T) { v.injections(t, ada); v.bodies(t); v.wire(t) })
 	t.Run("paths and redirects", func(t *testing.T) { v.paths(t, ada); v.redirects(t, ada) })
+	t.Run("tokens", func(t *testing.T) { v.substitutions(t, ada, eve); v.links(t); v.secondFactor(t); v.stravaSignIn(t) })
 	t.Run("sessions", func(t *testing.T) { v.fixation(t); v.crossSite(t, ada); v.inABrowser(t, ada) })
 	t.Run("consent at Strava", func(t *testing.T) { v.oauth(t, ada, eve) })
 	t.Run("pushes", func(t *testing.T) { v.webhook(t); v.pubsub(t); v.startsInTheCloud(t) })
@@ -151,17 +152,7 @@ var radio = regexp.MustCompile(`name="athlete_id" value="(\d+)"`)
 // consent goes to Strava for a session, agrees as the nth athlete there, and gives the address that leads back.
 func (v *victim) consent(t *testing.T, token string, nth int) string {
 	t.Helper()
-	address := v.ask(t, "GET", "/v1/strava/connect", token, "").header.Get("Location")
-	athletes := radio.FindAllStringSubmatch(v.ask(t, "GET", address, "", "").body, -1)
-	if len(athletes) <= nth {
-		t.Fatalf("%d athletes at %s", len(athletes), address)
-	}
-	form := url.Values{"athlete_id": {athletes[nth][1]}, "scope": {"read", "activity:read_all", "profile:read_all"}, "action": {"authorize"}}
-	back := v.ask(t, "POST", address, "", form.Encode(), "Content-Type", "application/x-www-form-urlencoded").header.Get("Location")
-	if !strings.HasPrefix(back, v.url) {
-		t.Fatalf("Strava leads to %q", back)
-	}
-	return back
+	return v.agree(t, v.ask(t, "GET", "/v1/strava/connect", token, "").header.Get("Location"), nth)
 }
 
 // outcome opens an address that Strava leads back to, and gives the word that the page is told.
