@@ -19,6 +19,7 @@ import (
 // Accounts is what registrations cost where passwords are really hashed, and what the time of a refusal tells.
 type Accounts struct {
 	share        []float64 // of the hashes that nothing but hashing makes, by round
+	cpuShare     []float64 // of Onboarding's processor time that a hash alone takes, by round
 	hashes       []float64 // per second
 	created      []float64 // per second
 	took         []time.Duration
@@ -55,10 +56,13 @@ func (b *Bench) Accounts(ctx context.Context, rounds, guesses int) (a Accounts, 
 	turn := 5 * b.cfg.Turn
 	for range rounds {
 		hashes := hashAlone(turn)
+		before := processorTime(o.Process.Pid)
 		took, elapsed, err := v.register(ctx, b.cfg.Clients, turn)
 		if err != nil {
 			return a, err
 		}
+		spent := (processorTime(o.Process.Pid) - before).Seconds() / float64(len(took))
+		a.cpuShare = append(a.cpuShare, float64(runtime.GOMAXPROCS(0))/hashes/spent)
 		created := float64(len(took)) / elapsed.Seconds()
 		a.hashes, a.created = append(a.hashes, hashes), append(a.created, created)
 		a.share, a.took = append(a.share, created/hashes), append(a.took, took...)
@@ -190,6 +194,7 @@ func PrintAccounts(w io.Writer, a Accounts) error {
 	above := a.most - a.idle
 	fmt.Fprintf(table, "registrations/s against hashes/s of all processors (goal ≥ %v)\t%.3f\t%s\t%.0f/s against %.0f/s\n",
 		shareGoal, middle(a.share), verdict(middle(a.share) >= shareGoal), middle(a.created), middle(a.hashes))
+	fmt.Fprintf(table, "a hash alone against Onboarding's CPU per registration: PostgreSQL and the clients have the same processors\t%.3f\t\t\n", middle(a.cpuShare))
 	fmt.Fprintf(table, "a registration takes\t\t\tp50 %.0f ms, p99 %.0f ms\n", milliseconds(at(a.took, 0.50)), milliseconds(at(a.took, 0.99)))
 	fmt.Fprintf(table, "memory above idle, MB (goal ≤ %s)\t%s\t%s\tfrom %s to %s\n",
 		megabytes(memoryGoal), megabytes(above), verdict(above <= memoryGoal), megabytes(a.idle), megabytes(a.most))

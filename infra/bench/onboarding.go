@@ -65,9 +65,9 @@ func (o *onboarding) await(ctx context.Context) error {
 	}
 }
 
-// ask gives the status of the answer and the cookie that it sets. headers are names and values in turn; an empty body is
+// ask gives the status of the answer and the cookies that it sets, as a browser sends them back. headers are names and values in turn; an empty body is
 // none.
-func (o *onboarding) ask(ctx context.Context, method, path, body string, headers ...string) (status int, cookie string, err error) {
+func (o *onboarding) ask(ctx context.Context, method, path, body string, headers ...string) (status int, cookies string, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, o.url+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
@@ -84,10 +84,11 @@ func (o *onboarding) ask(ctx context.Context, method, path, body string, headers
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return 0, "", err
 	}
-	for _, set := range response.Cookies() {
-		cookie = set.Name + "=" + set.Value
+	var set []string
+	for _, one := range response.Cookies() {
+		set = append(set, one.Name+"="+one.Value)
 	}
-	return response.StatusCode, cookie, nil
+	return response.StatusCode, strings.Join(set, "; "), nil
 }
 
 const rightPassword = "correct horse battery"

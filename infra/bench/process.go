@@ -115,3 +115,20 @@ func resident(pid int, which string) int64 {
 	}
 	return 0
 }
+
+// processorTime is what a process has taken of the processors so far; 0 where the system does not tell.
+func processorTime(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(stat), ") ") // behind the program's name
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every platform of Linux
+	return time.Duration(user+system) * tick
+}

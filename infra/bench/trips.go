@@ -38,7 +38,7 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 	}
 	defer onboarding.stop()
 	var (
-		session  string // cookie of who registered last
+		session  string // cookies of who registered last
 		visitors int
 	)
 	for _, operation := range []struct {
@@ -61,14 +61,14 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 				visitors++
 				body = registration(fmt.Sprintf("visitor-%d@example.com", visitors))
 			}
-			status, cookie, err := onboarding.ask(ctx, operation.method, operation.path, body, "Cookie", session)
+			status, cookies, err := onboarding.ask(ctx, operation.method, operation.path, body, "Cookie", session)
 			if err == nil && status/100 != 2 {
 				err = fmt.Errorf("%s: answered %d", trip.operation, status)
 			}
 			if err != nil {
 				return nil, err
 			}
-			session = cmp.Or(cookie, session)
+			session = cmp.Or(cookies, session)
 			if taken, statements := w.take(); n >= warming && taken > trip.most {
 				trip.most, trip.statements = taken, statements
 			}
