@@ -20,10 +20,11 @@ func TestHostile(t *testing.T) {
 	ada, eve := v.register(t, "ada@example.com"), v.register(t, "eve@example.com")
 	t.Run("input", func(t *testing.T) { v.injections(t, ada); v.bodies(t); v.wire(t) })
 	t.Run("paths and redirects", func(t *testing.T) { v.paths(t, ada); v.redirects(t, ada) })
-	t.Run("tokens", func(t *testing.T) { v.substitutions(t, ada, eve); v.links(t); v.secondFactor(t); v.stravaSignIn(t) })
+	t.Run("tokens", func(t *testing.T) { v.substitutions(t, ada, eve); v.links(t); v.secondFactor(t) })
 	t.Run("sessions", func(t *testing.T) { v.fixation(t); v.crossSite(t, ada); v.inABrowser(t, ada) })
 	t.Run("consent at Strava", func(t *testing.T) { v.oauth(t, ada, eve) })
 	t.Run("pushes", func(t *testing.T) { v.webhook(t); v.pubsub(t); v.startsInTheCloud(t) })
+	t.Run("sign-in by Strava", v.stravaSignIn)
 	t.Run("races", func(t *testing.T) {
 		v.races(t)
 		for round := range 3 {

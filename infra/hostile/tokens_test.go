@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,10 +112,9 @@ func (v *victim) secondFactor(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.body), &confirmed); err != nil || len(confirmed.Codes) < 2 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	places := 0
+	var places atomic.Int64
 	signIn := func(secret, code string) reply {
-		places++
-		return v.ask(t, "POST", "/v1/session", "", fmt.Sprintf(`{"email":%q,"password":%q,"code":%q}`, email, secret, code), "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", places))
+		return v.ask(t, "POST", "/v1/session", "", fmt.Sprintf(`{"email":%q,"password":%q,"code":%q}`, email, secret, code), "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", places.Add(1)))
 	}
 	refused := func(attack string, got reply) {
 		v.survived(t, "second factor: "+attack, (got.status == 401 || got.status == 422 || got.status == 429) && got.token() == "", "%d, no session", got.status)
