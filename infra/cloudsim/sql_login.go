@@ -1,11 +1,14 @@
 package cloudsim
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -51,6 +54,15 @@ func (i *SQLInstance) logInAs(wire *pgproto3.Backend, m *pgproto3.StartupMessage
 	delete(config.RuntimeParams, "user")
 	delete(config.RuntimeParams, "database")
 	config.ConnectTimeout = handshakeLimit
+	var socket *borrowed
+	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dialed, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		socket = &borrowed{Conn: dialed}
+		return socket, nil
+	}
 	conn, err := pgconn.ConnectConfig(i.ctx, config)
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) {
@@ -64,6 +76,10 @@ func (i *SQLInstance) logInAs(wire *pgproto3.Backend, m *pgproto3.StartupMessage
 	if err != nil {
 		return nil, fmt.Errorf("log in at the backend: %w", err)
 	}
+	own, err := socket.takeBack()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("log in at the backend: %w", err), backend.Conn.Close())
+	}
 	wire.Send(&pgproto3.AuthenticationOk{})
 	for name, value := range backend.ParameterStatuses {
 		wire.Send(&pgproto3.ParameterStatus{Name: name, Value: value})
@@ -71,11 +87,40 @@ func (i *SQLInstance) logInAs(wire *pgproto3.Backend, m *pgproto3.StartupMessage
 	wire.Send(&pgproto3.BackendKeyData{ProcessID: backend.PID, SecretKey: backend.SecretKey})
 	wire.Send(&pgproto3.ReadyForQuery{TxStatus: backend.TxStatus})
 	if err := wire.Flush(); err != nil {
-		return nil, errors.Join(err, backend.Conn.Close())
+		return nil, errors.Join(err, own.Close())
 	}
 	i.state.count(func(s *SQLStats) { s.Logins++ })
 	i.log.Info("logged in by IAM", "user", user, "as", login.User, "application", m.Parameters["application_name"])
-	return backend.Conn, nil
+	return own, nil
+}
+
+// borrowed is a connection lent to the driver for a login. Where a write of the driver's took long, as on a busy machine, it
+// has begun to read in the background, and that read outlasts the login: it would take the answer to the first statement.
+type borrowed struct {
+	net.Conn
+	reading sync.Mutex // held by whoever reads for the driver
+	back    bool       // guarded by reading
+}
+
+// Read implements net.Conn for the driver.
+func (b *borrowed) Read(into []byte) (int, error) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	if b.back {
+		return 0, net.ErrClosed
+	}
+	return b.Conn.Read(into)
+}
+
+// takeBack ends the driver's read and gives the connection. Nothing may be on its way from the server.
+func (b *borrowed) takeBack() (net.Conn, error) {
+	if err := b.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		return nil, err
+	}
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	b.back = true
+	return b.Conn, b.SetReadDeadline(time.Time{})
 }
 
 func (i *SQLInstance) refuseLogin(wire *pgproto3.Backend, answer *pgproto3.ErrorResponse) error {
