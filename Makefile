@@ -56,12 +56,10 @@ clean: $(LOCAL) ## Forget the local system's state and everything built.
 	@$(LOCAL) clean
 	@rm -rf $(BUILD)
 
-# Packages wait for servers, timers and a browser more than they compute: one more at a time than there are processors.
-PACKAGES = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)))
 .PHONY: test
 test: vet terraform web ## Run every test, on a real PostgreSQL and in a browser, with the race detector where there is a C compiler.
 	@cd $(WEB) && npm test --silent
-	@go test $(RACE) -p $(PACKAGES) -timeout 11m ./...
+	@go test $(RACE) -timeout 11m ./...
 
 .PHONY: vet
 vet: ## Check formatting and run go vet.
