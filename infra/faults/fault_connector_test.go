@@ -53,8 +53,8 @@ func adminAnswers(status int) func(c *cell) toll {
 func certificateExpired(c *cell) toll {
 	var t toll
 	t.broke = c.needed(func() {
-		if c.work == pooled { // whose connector may not have been asked for anything yet
-			c.strikes(func() int { return c.instance.Stats().Certificates }, 1)
+		if c.work == pooled { // whose connector may not have been asked yet; a certificate that ends twice within a dial is no fault
+			c.strikes(func() int { return c.instance.Stats().Logins }, 2*fallbackMax)
 		}
 		expired := func() int { return c.instance.Stats().Struck.Expired }
 		t.struck = counted(expired, func() {

@@ -93,7 +93,7 @@ func uniqueViolation(c *cell) toll {
 
 // deadlock lets transactions take two locks in opposite order.
 func deadlock(c *cell) toll {
-	const cross = `PERFORM pg_advisory_xact_lock(1 + NEW.account_id % 2); PERFORM pg_sleep(0.03); PERFORM pg_advisory_xact_lock(2 - NEW.account_id % 2);`
+	const cross = `PERFORM pg_advisory_xact_lock(1 + NEW.account_id % 2); PERFORM pg_sleep(0.1); PERFORM pg_advisory_xact_lock(2 - NEW.account_id % 2);`
 	table, event, when := "thresholds", "INSERT", ftps
 	if c.work == direct {
 		table, event, when = "activities", "UPDATE", firsts
