@@ -16,6 +16,7 @@ RACE := $(shell command -v cc >/dev/null 2>&1 && [ "$$(go env CGO_ENABLED)" = 1 
 # Another program that speaks Terraform's commands may stand in, as where the providers' registry is out of reach.
 TERRAFORM ?= terraform
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
+TFLINT := github.com/terraform-linters/tflint@v0.64.0
 GITLEAKS := github.com/zricethezav/gitleaks/v8@v8.30.1
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -81,6 +82,7 @@ terraform:
 verify: vet ## Run the linters, look for secrets in the history and for known vulnerabilities, check that what is generated is current.
 	@go mod tidy -diff
 	@go run $(GOLANGCI) run ./...
+	@go run $(TFLINT) --chdir=terraform --recursive
 	@go run $(GITLEAKS) git --no-banner --redact --verbose .
 	@found=$$(go run $(GOVULNCHECK) ./... 2>&1) || { \
 		if ! grep -q 'fetching vulnerabilities' <<<"$$found"; then echo "$$found"; exit 1; fi; \
