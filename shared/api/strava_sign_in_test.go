@@ -122,7 +122,7 @@ func TestASignInAtStravaIsOneBrowsersAndOnce(t *testing.T) {
 		"without activities": {func(_ *system, b *browser) (*browser, string) {
 			return b, b.atStrava("?accept_terms=true", consent{trailRunner, []string{"read"}, "authorize"})
 		}, outcomeScope},
-		"Strava down": {func(s *system, b *browser) (*browser, string) {
+		"Strava down": {func(_ *system, b *browser) (*browser, string) {
 			back := b.atStrava("?accept_terms=true", yes(trailRunner))
 			b.order(stravasim.Fault{Endpoint: "token", Kind: stravasim.FaultStatus, Status: http.StatusBadGateway})
 			return b, back
