@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -58,15 +59,18 @@ func (o *onboarding) await(ctx context.Context) error {
 	defer cancel()
 	for {
 		status, _, err := o.ask(ctx, http.MethodGet, "/v1/health", "")
-		if err == nil && status == http.StatusOK || ctx.Err() != nil {
-			return err
+		if err == nil && status == http.StatusOK {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("await Onboarding: it does not get healthy: %w", errors.Join(ctx.Err(), err))
 		}
 		<-time.After(time.Millisecond) // not up yet
 	}
 }
 
-// ask gives the status of the answer and the cookies that it sets, as a browser sends them back. headers are names and values in turn; an empty body is
-// none.
+// ask gives the status of the answer and the cookies that it sets, as a browser sends them back. headers are names and
+// values in turn; an empty body is none.
 func (o *onboarding) ask(ctx context.Context, method, path, body string, headers ...string) (status int, cookies string, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, o.url+path, strings.NewReader(body))
 	if err != nil {
