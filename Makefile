@@ -116,6 +116,7 @@ API_FUZZTIME ?= 30m
 prove: web ## Run the long proofs: the fault matrix, freezing for up to LONGEST (10m), a soak of SOAK (10m), Sync killed at every step, its messages lost and shuffled, the API's operations fuzzed for API_FUZZTIME (30m), every fuzz target for FUZZTIME (60s).
 	@go test -v -count=1 -timeout 4h -parallel 4 ./infra/faults -full -longest $(LONGEST) -soak $(SOAK)
 	@TRAIND_PROVE=1 go test -v -count=1 -timeout 4h ./infra/crash
+	@TRAIND_FUZZ=$(API_FUZZTIME) go test -v -count=1 -timeout 4h -run 5xx ./shared/api
 	@grep -rHoE '^func Fuzz[A-Za-z0-9]+' --include='*_test.go' shared infra | sed 's/func //' | while IFS=: read -r file name; do \
 		echo "$$name in $$(dirname $$file)"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname $$file)"; \
