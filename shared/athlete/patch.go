@@ -97,6 +97,8 @@ type LoadPatch struct {
 	ChronicDays         *int     `json:"chronic_days,omitempty"`
 	DecayRate           *float64 `json:"decay_rate,omitempty"`
 	RecommendationStyle *string  `json:"recommendation_style,omitempty"`
+	ACWRAlertThreshold  *float64 `json:"acwr_alert_threshold,omitempty"`
+	InjuryRiskAlerts    *bool    `json:"injury_risk_alerts,omitempty"`
 
 	Null []string `json:"-"` // as Patch's
 }

@@ -50,7 +50,8 @@ func TestFiguresAreRecomputedExactlyWhenTheyCanDiffer(t *testing.T) {
 		{"sex again", Patch{Sex: new(training.SexFemale)}, false},
 		{"birth date", Patch{BirthDate: new("1990-01-01")}, true},
 		{"birth date again", Patch{BirthDate: new("1990-01-01")}, false},
-		{"how load is shown", Patch{Load: &LoadPatch{ChronicDays: new(60), DecayRate: new(0.1), RecommendationStyle: new("adaptive")}}, false},
+		{"how load is shown", Patch{Load: &LoadPatch{ChronicDays: new(60), DecayRate: new(0.1), RecommendationStyle: new("adaptive"),
+			ACWRAlertThreshold: new(2.0), InjuryRiskAlerts: new(false)}}, false},
 		{"zone, sport, units", Patch{TimeZone: new("Asia/Tokyo"), PrimarySport: new("ride"), Units: new("imperial")}, false},
 		{"first value", values(ThresholdValues{MaxHR: new(185.0)}), true},
 		{"the same value", values(ThresholdValues{MaxHR: new(185.0)}), false},
@@ -125,7 +126,7 @@ func TestSimultaneousPatchesAllCount(t *testing.T) {
 	group.Wait()
 	got, err := f.Settings(t.Context(), f.id)
 	if err != nil || got.Sex != training.SexMale || got.BirthDate == nil || got.Units != "imperial" || got.TimeZone != "Asia/Tokyo" ||
-		got.PrimarySport != "swim" || got.Load != (Load{50, 0.1, "balanced"}) {
+		got.PrimarySport != "swim" || got.Load != (Load{50, 0.1, "balanced", 1.3, true}) {
 		t.Errorf("lost a change: %+v, %v", got, err)
 	}
 }
@@ -155,7 +156,7 @@ WHERE contype = 'c' AND conrelid = 'athletes'::regclass AND conname = $1`, "athl
 			t.Errorf("%s: code has %v, the database %v", column, got, want)
 		}
 	}
-	for column, want := range map[string]bounds{"chronic_days": chronicDays, "decay_rate": decayRate} {
+	for column, want := range map[string]bounds{"chronic_days": chronicDays, "decay_rate": decayRate, "acwr_alert_threshold": acwrAlert} {
 		var got bounds
 		text := definition(column)
 		matches := regexp.MustCompile(`[><]= \(?'?([0-9.]+)`).FindAllStringSubmatch(text, -1)

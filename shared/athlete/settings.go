@@ -96,6 +96,8 @@ type Load struct {
 	ChronicDays         int     `json:"chronic_days"` // window of the decayed chronic load, in days
 	DecayRate           float64 `json:"decay_rate"`   // of the decayed chronic load, per day
 	RecommendationStyle string  `json:"recommendation_style"`
+	ACWRAlertThreshold  float64 `json:"acwr_alert_threshold"` // acute:chronic ratio above which today alerts
+	InjuryRiskAlerts    bool    `json:"injury_risk_alerts"`   // whether today alerts at all
 }
 
 // Settings gives the account's settings.
@@ -132,6 +134,7 @@ func settingsOf(ctx context.Context, conn database.Conn, profiles store.Profiles
 		Load: Load{
 			ChronicDays: athlete.ChronicDays, DecayRate: athlete.DecayRate,
 			RecommendationStyle: athlete.RecommendationStyle,
+			ACWRAlertThreshold:  athlete.ACWRAlertThreshold, InjuryRiskAlerts: athlete.InjuryRiskAlerts,
 		},
 		Proposals: proposals,
 	}, nil

@@ -20,7 +20,7 @@ func TestANewAthleteHasDefaultsAndEstimates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if settings.Sex != training.SexUnspecified || settings.BirthDate != nil || settings.TimeZone != "UTC" ||
-		settings.PrimarySport != "run" || settings.Units != "metric" || settings.Load != (Load{42, 0.05, "balanced"}) {
+		settings.PrimarySport != "run" || settings.Units != "metric" || settings.Load != (Load{42, 0.05, "balanced", 1.3, true}) {
 		t.Errorf("defaults %+v", settings)
 	}
 	got := settings.Thresholds
@@ -47,7 +47,8 @@ func TestAPatchChangesWhatItNamesAndNothingElse(t *testing.T) {
 		"primary_sport": "trail_run", "units": "imperial",
 		"thresholds": {"resting_hr": 48, "max_hr": 189, "lthr": 170, "vt1_hr": 140, "vt2_hr": 168, "ftp": 240,
 			"threshold_pace": 255, "swim_pace": 110, "weight": 61.5, "effective_from": "2026-01-01"},
-		"load": {"chronic_days": 28, "decay_rate": 0.2, "recommendation_style": "conservative"}}`), &whole)
+		"load": {"chronic_days": 28, "decay_rate": 0.2, "recommendation_style": "conservative",
+			"acwr_alert_threshold": 1.45, "injury_risk_alerts": false}}`), &whole)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestAPatchChangesWhatItNamesAndNothingElse(t *testing.T) {
 	}
 	for name, got := range map[string]Settings{"updated": updated, "read": read} {
 		if got.Sex != training.SexFemale || *got.BirthDate != day("1990-02-28") || got.TimeZone != "America/Denver" ||
-			got.PrimarySport != "trail_run" || got.Units != "metric" || got.Load != (Load{90, 0.2, "conservative"}) {
+			got.PrimarySport != "trail_run" || got.Units != "metric" || got.Load != (Load{90, 0.2, "conservative", 1.45, false}) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		var values []float64
@@ -92,6 +93,7 @@ func TestAWrongFieldIsNamedByItsPath(t *testing.T) {
 		"units":                     {{Units: new("")}},
 		"load.chronic_days":         {load(LoadPatch{ChronicDays: new(27)}), load(LoadPatch{ChronicDays: new(91)})},
 		"load.decay_rate":           {load(LoadPatch{DecayRate: new(0.009)}), load(LoadPatch{DecayRate: new(0.201)}), load(LoadPatch{DecayRate: new(math.NaN())})},
+		"load.acwr_alert_threshold": {load(LoadPatch{ACWRAlertThreshold: new(0.99)}), load(LoadPatch{ACWRAlertThreshold: new(2.6)}), load(LoadPatch{ACWRAlertThreshold: new(math.NaN())})},
 		"load.recommendation_style": {load(LoadPatch{RecommendationStyle: new("bold")})},
 		"thresholds.resting_hr":     {values(ThresholdValues{RestingHR: new(24.9)}), values(ThresholdValues{RestingHR: new(110.1)}), values(ThresholdValues{RestingHR: new(math.Inf(1))})},
 		"thresholds.max_hr":         {values(ThresholdValues{MaxHR: new(99.0)}), values(ThresholdValues{MaxHR: new(241.0)}), values(ThresholdValues{MaxHR: new(105.0), RestingHR: new(105.0)})},

@@ -37,6 +37,7 @@ var thresholdBounds = map[store.ThresholdKind]bounds{
 var (
 	chronicDays = bounds{28, 90}
 	decayRate   = bounds{0.01, 0.20}
+	acwrAlert   = bounds{1, 2.5}
 )
 
 // greatestAge is in years.
@@ -109,6 +110,12 @@ func applyLoad(athlete *store.Athlete, patch *LoadPatch, f *faults) {
 	}
 	if patch.DecayRate != nil && f.within("load.decay_rate", *patch.DecayRate, decayRate) {
 		athlete.DecayRate = *patch.DecayRate
+	}
+	if patch.ACWRAlertThreshold != nil && f.within("load.acwr_alert_threshold", *patch.ACWRAlertThreshold, acwrAlert) {
+		athlete.ACWRAlertThreshold = *patch.ACWRAlertThreshold
+	}
+	if patch.InjuryRiskAlerts != nil {
+		athlete.InjuryRiskAlerts = *patch.InjuryRiskAlerts
 	}
 	choose(f, "load.recommendation_style", patch.RecommendationStyle, RecommendationStyles, &athlete.RecommendationStyle)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
 
@@ -36,7 +37,15 @@ func (d *dayFigures) loadSentence() []Sentence {
 	return sentence("today", band, text, evidence...)
 }
 
-func (d *dayFigures) ratioSentence(style training.Style) []Sentence {
+// alertLine is the ratio above which the athlete is to be alerted; absent where no alerts are wanted.
+func alertLine(athlete store.Athlete) training.Figure {
+	if !athlete.InjuryRiskAlerts {
+		return training.Figure{}
+	}
+	return training.Known(athlete.ACWRAlertThreshold)
+}
+
+func (d *dayFigures) ratioSentence(style training.Style, alertAbove training.Figure) []Sentence {
 	evidence := []Evidence{{"acwr", d.ratio}, {"acute", d.acute}, {"chronic", d.chronic},
 		{"acwr_high", training.Known(style.ACWRHigh)}, {"acwr_under", training.Known(style.ACWRUnder)}}
 	if !d.ratio.Known {
@@ -51,10 +60,18 @@ func (d *dayFigures) ratioSentence(style training.Style) []Sentence {
 	case d.ratio.Value < style.ACWRUnder:
 		text += fmt.Sprintf(" That is below %s, where the %s style draws its line.", two(style.ACWRUnder), style.Name)
 	}
-	return sentence("ratio", band, text, evidence...)
+	alert := alertAbove.Known && d.ratio.Value > alertAbove.Value
+	if alert {
+		text += fmt.Sprintf(" You asked to be alerted above %s.", two(alertAbove.Value))
+		evidence = append(evidence, Evidence{"acwr_alert_threshold", alertAbove})
+	}
+	said := sentence("ratio", band, text, evidence...)
+	said[0].Alert = alert
+	return said
 }
 
-func (d *dayFigures) divergenceSentence(style training.Style) []Sentence {
+// divergenceSentence alerts, where alerts are wanted, of what the style calls strain.
+func (d *dayFigures) divergenceSentence(style training.Style, alerts bool) []Sentence {
 	if !d.divergence.Known {
 		return nil
 	}
@@ -77,7 +94,9 @@ func (d *dayFigures) divergenceSentence(style training.Style) []Sentence {
 	case d.divergence.Value < style.DivergenceModerate:
 		text += fmt.Sprintf(" That is below %s, a first sign by the %s style.", two(style.DivergenceModerate), style.Name)
 	}
-	return sentence("divergence", band, text, evidence...)
+	said := sentence("divergence", band, text, evidence...)
+	said[0].Alert = alerts && d.divergence.Value < style.DivergenceStrain
+	return said
 }
 
 // formSentence names TSB as what it is: the balance one starts the day with.

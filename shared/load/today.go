@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
 
@@ -48,6 +49,10 @@ type Sentence struct {
 	Band    training.Band `json:"band,omitempty"`
 	Text    string        `json:"text"`
 	Figures []Evidence    `json:"figures"`
+	// Alert marks what the athlete asked to be alerted of.
+	Alert      bool       `json:"alert"`
+	Confidence Confidence `json:"confidence"`
+	Doubts     []Doubt    `json:"doubts"` // why the confidence is not high; empty where it is
 }
 
 // Evidence is a figure behind a sentence, or a line that it was compared with. An absent one carries its reason.
@@ -57,7 +62,7 @@ type Evidence struct {
 }
 
 // Today says how the athlete's load stands today in the athlete's own zone, from the same series that Series gives, by
-// the bands and by the athlete's recommendation style. With fewer than 28 days of history, or where fewer than half of
+// the bands and by the athlete's recommendation style and wish for alerts. With fewer than 28 days of history, or where fewer than half of
 // the activities of the last 28 days have a load, it says nothing but that. It costs one statement.
 func (s *Service) Today(ctx context.Context, accountID int64) (Today, error) {
 	history, today, err := s.history(ctx, accountID)
@@ -68,12 +73,21 @@ func (s *Service) Today(ctx context.Context, accountID int64) (Today, error) {
 	if err != nil {
 		return Today{}, err
 	}
-	style, _ := training.StyleOf(training.StyleName(history.Athlete.RecommendationStyle))
-	return describe(&series, meta, style), nil
+	return describe(history, &series, meta), nil
 }
 
 // describe words a series of one day, or of none where there is no history.
-func describe(series *training.Series, meta Meta, style training.Style) Today {
+func describe(history store.DayHistory, series *training.Series, meta Meta) Today {
+	today := wordsOf(history.Athlete, series, meta)
+	for i := range today.Sentences {
+		said := &today.Sentences[i]
+		said.Confidence, said.Doubts = confidence(said.Topic, history, meta)
+	}
+	return today
+}
+
+func wordsOf(athlete store.Athlete, series *training.Series, meta Meta) Today {
+	style, _ := training.StyleOf(training.StyleName(athlete.RecommendationStyle))
 	today := Today{Day: meta.Today, Style: style, HistoryDays: meta.HistoryDays, WarmingUp: meta.WarmingUp,
 		Metric: training.LoadTRIMP, Sentences: []Sentence{}}
 	if series.Days() == 0 {
@@ -93,7 +107,7 @@ func describe(series *training.Series, meta Meta, style training.Style) Today {
 	}
 	today.State = d.state(style)
 	today.Headline = headlines[today.State]
-	today.Sentences = slices.Concat(d.loadSentence(), d.ratioSentence(style), d.divergenceSentence(style), d.formSentence(),
+	today.Sentences = slices.Concat(d.loadSentence(), d.ratioSentence(style, alertLine(athlete)), d.divergenceSentence(style, athlete.InjuryRiskAlerts), d.formSentence(),
 		d.restSentence(style), d.varietySentence(), coverage)
 	return today
 }

@@ -1,12 +1,15 @@
 package load
 
 import (
+	"context"
 	"encoding/json"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
@@ -14,7 +17,16 @@ import (
 // todayOf describes a history of one load a day, oldest first, the last one today.
 func todayOf(t *testing.T, style training.StyleName, daily func(daysAgo int) training.DaySum, length int) Today {
 	t.Helper()
-	history := store.DayHistory{Athlete: store.Athlete{TimeZone: "UTC", RecommendationStyle: string(style), ChronicDays: 42, DecayRate: 0.05}}
+	if _, known := training.StyleOf(style); !known {
+		t.Fatalf("no style %q", style)
+	}
+	return tell(t, store.DayHistory{Given: true, Athlete: store.Athlete{Sex: training.SexFemale, TimeZone: "UTC", RecommendationStyle: string(style),
+		ChronicDays: 42, DecayRate: 0.05, ACWRAlertThreshold: 1.3, InjuryRiskAlerts: true}}, daily, length)
+}
+
+// tell describes a history of such days.
+func tell(t *testing.T, history store.DayHistory, daily func(daysAgo int) training.DaySum, length int) Today {
+	t.Helper()
 	for ago := length - 1; ago >= 0; ago-- {
 		if sum := daily(ago); sum.Activities() > 0 {
 			sum.Day = lateDay.AddDays(-ago)
@@ -25,11 +37,7 @@ func todayOf(t *testing.T, style training.StyleName, daily func(daysAgo int) tra
 	if err != nil {
 		t.Fatal(err)
 	}
-	chosen, known := training.StyleOf(style)
-	if !known {
-		t.Fatalf("no style %q", style)
-	}
-	return describe(&series, meta, chosen)
+	return describe(history, &series, meta)
 }
 
 // day is a scored activity of a load and a distance.
@@ -230,5 +238,156 @@ func TestNumbersAreWrittenForPeople(t *testing.T) {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// doubling are weeks of five days of load, of which the last brings double: a ratio of 1.6.
+func doubling(ago int) training.DaySum {
+	switch {
+	case ago%7 > 4:
+		return training.DaySum{}
+	case ago < 7:
+		return day(120, 16)
+	}
+	return day(60, 8)
+}
+
+// The alert threshold and the switch decide what is an alert, and nothing else.
+func TestAlertsAreTheOnesThatTheAthleteAskedFor(t *testing.T) {
+	t.Parallel()
+	harder := func(ago int) training.DaySum { // the same heart-rate load over half of the distance
+		sum := doubling(ago + 7)
+		if ago < 7 {
+			sum.ExternalKm /= 2
+		}
+		return sum
+	}
+	for name, test := range map[string]struct {
+		daily   func(int) training.DaySum
+		above   float64
+		on      bool
+		alerted []string
+	}{
+		"above the line":                   {doubling, 1.5, true, []string{"ratio"}},
+		"above the line, no alerts wanted": {doubling, 1.5, false, nil},
+		"below the athlete's own line":     {doubling, 1.7, true, nil},
+		"strain":                           {harder, 1.3, true, []string{"divergence"}},
+		"strain, no alerts wanted":         {harder, 1.3, false, nil},
+	} {
+		history := store.DayHistory{Given: true, Athlete: store.Athlete{Sex: training.SexMale, TimeZone: "UTC", RecommendationStyle: "balanced",
+			ACWRAlertThreshold: test.above, InjuryRiskAlerts: test.on}}
+		today := tell(t, history, test.daily, 70)
+		var alerted []string
+		for _, said := range today.Sentences {
+			if said.Alert {
+				alerted = append(alerted, said.Topic)
+			}
+		}
+		if !slices.Equal(alerted, test.alerted) {
+			t.Errorf("%s: alerted of %v, want %v", name, alerted, test.alerted)
+		}
+		if told := strings.Contains(topic(today, "ratio").Text, "You asked to be alerted above"); told != slices.Contains(test.alerted, "ratio") {
+			t.Errorf("%s: %q", name, topic(today, "ratio").Text)
+		}
+		checkEvidence(t, today)
+	}
+}
+
+func TestASentenceIsAsConfidentAsWhatItRestsOn(t *testing.T) {
+	t.Parallel()
+	average := func(least int) func(int) training.DaySum { // days of up to so long ago by average heart rate
+		return func(ago int) training.DaySum {
+			sum := doubling(ago)
+			if ago <= least {
+				sum.ByAverage = sum.Scored
+			}
+			return sum
+		}
+	}
+	for name, test := range map[string]struct {
+		daily    func(int) training.DaySum
+		length   int
+		estimate bool
+		sex      training.Sex
+		topic    string
+		want     Confidence
+		doubts   []Doubt
+	}{
+		"all measured":                         {doubling, 70, false, training.SexMale, "ratio", ConfidenceHigh, []Doubt{}},
+		"all measured, form":                   {doubling, 70, false, training.SexMale, "form", ConfidenceHigh, []Doubt{}},
+		"estimated heart rates scale the form": {doubling, 70, true, training.SexMale, "form", ConfidenceModerate, []Doubt{DoubtEstimated}},
+		"and cancel out of the ratio":          {doubling, 70, true, training.SexMale, "ratio", ConfidenceHigh, []Doubt{}},
+		"no sex":                               {doubling, 70, false, training.SexUnspecified, "today", ConfidenceModerate, []Doubt{DoubtSex}},
+		"a short history":                      {doubling, 41, false, training.SexMale, "form", ConfidenceLow, []Doubt{DoubtWarmingUp}},
+		"a week by average":                    {average(6), 70, false, training.SexMale, "ratio", ConfidenceModerate, []Doubt{DoubtAverage}},
+		"two weeks by average":                 {average(13), 70, false, training.SexMale, "divergence", ConfidenceLow, []Doubt{DoubtAverage}},
+		"rest asks for no heart rate's course": {average(99), 70, false, training.SexMale, "rest", ConfidenceHigh, []Doubt{}},
+		"some without load": {func(ago int) training.DaySum {
+			sum := doubling(ago)
+			if ago == 3 {
+				sum.Unscored = 1
+			}
+			return sum
+		}, 70, false, training.SexMale, "ratio", ConfidenceModerate, []Doubt{DoubtUnscored}},
+		"many without load": {func(ago int) training.DaySum {
+			sum := doubling(ago)
+			if ago%4 == 0 {
+				sum.Unscored = 1
+			}
+			return sum
+		}, 70, false, training.SexMale, "rest", ConfidenceLow, []Doubt{DoubtUnscored}},
+	} {
+		history := store.DayHistory{Given: !test.estimate, Athlete: store.Athlete{Sex: test.sex, TimeZone: "UTC", RecommendationStyle: "balanced"}}
+		said := topic(tell(t, history, test.daily, test.length), test.topic)
+		if said.Confidence != test.want || !slices.Equal(said.Doubts, test.doubts) {
+			t.Errorf("%s: %s %v of %q, want %s %v", name, said.Confidence, said.Doubts, said.Text, test.want, test.doubts)
+		}
+	}
+}
+
+// Every setting of alerts and every fact behind a confidence is read from the database, at each look.
+func TestTodayReadsTheSettingsOfTheAthlete(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	id := f.athlete("ada@example.com")
+	var activities []recorded
+	for ago := 1; ago < 60; ago++ {
+		minutes := 40.0
+		if ago < 8 {
+			minutes = 80
+		}
+		day := lateDay.AddDays(-ago)
+		activities = append(activities, recorded{Activity: store.Activity{ID: int64(ago), SportType: "Run", LocalDay: day, StartAt: day.Time(),
+			StartLocal: day.String(), SummaryHash: []byte{1}, Streams: store.StreamsNone,
+			Summary: training.Summary{SportType: "Run", AverageHR: new(150.0), MovingS: new(60 * minutes)}}})
+	}
+	f.ingest(id, activities)
+	look := func(about string) Sentence {
+		today, err := f.service.Today(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return topic(today, about)
+	}
+	if !look("ratio").Alert {
+		t.Errorf("a ratio above 1.3 is no alert at first: %+v", look("ratio"))
+	}
+	f.change(id, func(athlete *store.Athlete) { athlete.ACWRAlertThreshold = 2 })
+	if look("ratio").Alert {
+		t.Error("a higher threshold changes nothing")
+	}
+	f.change(id, func(athlete *store.Athlete) { athlete.ACWRAlertThreshold, athlete.InjuryRiskAlerts = 1, false })
+	if look("ratio").Alert {
+		t.Error("alerts that are off are given")
+	}
+	if said := look("form"); said.Confidence != ConfidenceLow || !slices.Equal(said.Doubts, []Doubt{DoubtAverage}) {
+		t.Errorf("form by average heart rate alone: %s %v", said.Confidence, said.Doubts)
+	}
+	f.change(id, func(athlete *store.Athlete) { athlete.Sex = training.SexUnspecified })
+	f.use(f.pool, func(ctx context.Context, conn database.Conn) error {
+		return store.DeleteThresholds(ctx, conn, id, []store.Threshold{{Kind: store.ThresholdMaxHR, EffectiveFrom: lateDay - 5000}})
+	})
+	if said := look("form"); !slices.Equal(said.Doubts, []Doubt{DoubtAverage, DoubtEstimated, DoubtSex}) {
+		t.Errorf("neither sex nor maximum heart rate: %v", said.Doubts)
 	}
 }

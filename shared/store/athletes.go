@@ -23,6 +23,8 @@ type Athlete struct {
 	RecommendationStyle string         // conservative, balanced, adaptive, aggressive
 	ChronicDays         int            // window of the decayed chronic load, in days
 	DecayRate           float64        // of the decayed chronic load, per day
+	ACWRAlertThreshold  float64        // above this acute:chronic ratio the athlete wants to be alerted
+	InjuryRiskAlerts    bool           // whether the athlete wants to be alerted at all
 	ProfileSetAt        *time.Time     // when sex, birth date or a threshold was first given; nil before
 	MaxHRDismissed      float64        // bpm; peaks up to it propose no maximum heart rate. UpdateAthlete leaves it
 }
@@ -51,7 +53,8 @@ func (a Athlete) Age(day training.Date) int {
 
 // Days are read as the number of days since 1970-01-01, which is what training.Date is.
 const athleteColumns = `account_id, sex, birth_date - date '1970-01-01' AS birth_date, time_zone, primary_sport, units,
-       recommendation_style, chronic_days, decay_rate, profile_set_at, max_hr_dismissed`
+       recommendation_style, chronic_days, decay_rate, acwr_alert_threshold, injury_risk_alerts, profile_set_at,
+       max_hr_dismissed`
 
 // LoadAthlete gives the account's athlete; fault.NotFound where there is no such account.
 func LoadAthlete(ctx context.Context, conn database.Conn, accountID int64) (Athlete, error) {
@@ -73,10 +76,12 @@ func UpdateAthlete(ctx context.Context, conn database.Conn, athlete Athlete, now
 	_, err := conn.Exec(ctx, `-- name: athletes.update
 UPDATE athletes
 SET sex = $2, birth_date = $3, time_zone = $4, primary_sport = $5, units = $6, recommendation_style = $7,
-    chronic_days = $8, decay_rate = $9, profile_set_at = $10, updated_at = $11
+    chronic_days = $8, decay_rate = $9, acwr_alert_threshold = $10, injury_risk_alerts = $11, profile_set_at = $12,
+    updated_at = $13
 WHERE account_id = $1`,
 		athlete.AccountID, string(athlete.Sex), birth, athlete.TimeZone, athlete.PrimarySport, athlete.Units,
-		athlete.RecommendationStyle, athlete.ChronicDays, athlete.DecayRate, athlete.ProfileSetAt, now)
+		athlete.RecommendationStyle, athlete.ChronicDays, athlete.DecayRate, athlete.ACWRAlertThreshold, athlete.InjuryRiskAlerts,
+		athlete.ProfileSetAt, now)
 	if err != nil {
 		return fmt.Errorf("update athlete: %w", err)
 	}

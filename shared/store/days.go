@@ -13,17 +13,22 @@ import (
 
 // DayHistory is all that an athlete's daily series is computed from.
 type DayHistory struct {
-	Athlete Athlete           // only what the series and its words depend on: zone, style, chronic days, decay rate
+	Athlete Athlete           // only what the series and its words depend on: sex, zone, and how load is shown
+	Given   bool              // the athlete gave resting and maximum heart rate; else one of them at least is an estimate
 	Days    []training.DaySum // ascending; only days with activities
 }
 
 // dayColumns is DayHistory as one row. Entry i of every array is one activity, by day; a load that is not known is NaN.
 // Arrays read several times faster than rows, and adding up here takes half of the time that GROUP BY does.
 type dayColumns struct {
+	Sex                 training.Sex
 	TimeZone            string
 	RecommendationStyle string
 	ChronicDays         int
 	DecayRate           float64
+	AcwrAlertThreshold  float64
+	InjuryRiskAlerts    bool
+	Given               bool
 	LocalDay            []int32
 	Trimp               []float64
 	Tss                 []float64
@@ -39,7 +44,11 @@ type dayColumns struct {
 // activity without a load adds nothing to that sum and is counted as unscored.
 func LoadDayHistory(ctx context.Context, conn database.Conn, accountID int64) (DayHistory, error) {
 	rows, err := conn.Query(ctx, `-- name: days.load
-SELECT athlete.time_zone, athlete.recommendation_style, athlete.chronic_days, athlete.decay_rate, history.*
+SELECT athlete.sex, athlete.time_zone, athlete.recommendation_style, athlete.chronic_days, athlete.decay_rate,
+       athlete.acwr_alert_threshold, athlete.injury_risk_alerts,
+       (SELECT count(DISTINCT kind) = 2 FROM thresholds
+        WHERE account_id = $1 AND kind IN ('resting_hr', 'max_hr')) AS given,
+       history.*
 FROM athletes AS athlete
 CROSS JOIN LATERAL (
     SELECT array_agg(local_day - DATE '1970-01-01') AS local_day,
@@ -63,9 +72,11 @@ WHERE athlete.account_id = $1`, accountID)
 		return DayHistory{}, orNotFound("load days", err, "no-athlete", "There is no such athlete.")
 	}
 	return DayHistory{
-		Athlete: Athlete{AccountID: accountID, TimeZone: columns.TimeZone, RecommendationStyle: columns.RecommendationStyle,
-			ChronicDays: columns.ChronicDays, DecayRate: columns.DecayRate},
-		Days: columns.sums(),
+		Athlete: Athlete{AccountID: accountID, Sex: columns.Sex, TimeZone: columns.TimeZone,
+			RecommendationStyle: columns.RecommendationStyle, ChronicDays: columns.ChronicDays, DecayRate: columns.DecayRate,
+			ACWRAlertThreshold: columns.AcwrAlertThreshold, InjuryRiskAlerts: columns.InjuryRiskAlerts},
+		Given: columns.Given,
+		Days:  columns.sums(),
 	}, nil
 }
 

@@ -33,6 +33,8 @@ FROM (SELECT id, email, password_hash IS NOT NULL AS has_password, created_at, e
 			{"primary_sport", "main sport"},
 			{"units", "units of display: metric or imperial"},
 			{"recommendation_style", "how carefully recommendations are put"},
+			{"acwr_alert_threshold", "acute:chronic ratio above which to be alerted"},
+			{"injury_risk_alerts", "whether to be alerted at all"},
 			{"chronic_days", "length of the chronic load's window, in days"},
 			{"decay_rate", "decay of the exponentially weighted load, per day"},
 			{"max_hr_dismissed", "heart rate up to which no higher maximum is proposed any more; 0 where none was dismissed"},

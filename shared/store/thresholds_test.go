@@ -27,7 +27,8 @@ func TestThresholdsAndAthleteComeBackAsStored(t *testing.T) {
 	set := noon
 	want := Athlete{
 		AccountID: id, Sex: training.SexFemale, BirthDate: &birth, TimeZone: "Asia/Tokyo", PrimarySport: "ride",
-		Units: "imperial", RecommendationStyle: "adaptive", ChronicDays: 90, DecayRate: 0.2, ProfileSetAt: &set,
+		Units: "imperial", RecommendationStyle: "adaptive", ChronicDays: 90, DecayRate: 0.2,
+		ACWRAlertThreshold: 1.7, InjuryRiskAlerts: true, ProfileSetAt: &set,
 	}
 	if err := UpdateAthlete(t.Context(), conn, want, noon); err != nil {
 		t.Fatal(err)

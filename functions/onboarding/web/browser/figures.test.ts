@@ -300,6 +300,33 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await expect.poll(load, { timeout: 30_000 }).toBe(general);
 });
 
+test('what to be alerted of is chosen, and today follows', async () => {
+  const page = await enter('/settings');
+  const form = page.locator('form#load');
+  const alerts = async () => {
+    const today = (await (await page.request.get(`${url}/v1/training-load/today`)).json()) as { sentences: { topic: string; alert: boolean; figures: { name: string; figure: { value: number } }[] }[] };
+    const ratio = today.sentences.find(({ topic }) => topic === 'ratio')!;
+    return { alert: ratio.alert, ratio: ratio.figures.find(({ name }) => name === 'acwr')!.figure.value };
+  };
+  const save = async () => {
+    const saved = page.waitForResponse((response) => response.url().endsWith('/v1/settings') && response.request().method() === 'PATCH');
+    await form.getByRole('button', { name: 'Save' }).click();
+    expect((await saved).status()).toBe(200);
+  };
+  const above = form.getByLabel('Alert above a ratio of');
+  await above.fill('1');
+  await save();
+  const { alert, ratio } = await alerts();
+  expect(alert, `a ratio of ${ratio} with the line at 1`).toBe(ratio > 1);
+  await form.getByLabel('Mark a steep rise').uncheck();
+  await above.fill('1.75');
+  await save();
+  expect((await alerts()).alert).toBe(false);
+  await page.reload();
+  await above.waitFor();
+  expect([await above.inputValue(), await form.getByLabel('Mark a steep rise').isChecked()]).toEqual(['1.75', false]);
+});
+
 test('the pages fit a phone in the dark', async () => {
   const page = await enter('/load', phone);
   await page.locator('.panel canvas').nth(10).waitFor();

@@ -4,7 +4,7 @@ import { Refused } from '../../api/problem';
 import { number } from '../../format/number';
 import { submitting, useAction } from '../../ui/action';
 import { Button } from '../../ui/button';
-import { Labelled } from '../../ui/field';
+import { Check, Labelled } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
 import { Explain } from '../../explain/explain';
 
@@ -22,7 +22,7 @@ const styles = [
 export function LoadSettings({ settings, onSaved }: { settings: Settings; onSaved: (settings: Settings) => void }) {
   const saving = useAction(async (values: FormData) => {
     onSaved(await bodyOf(server.PATCH('/v1/settings', {
-      body: { load: { chronic_days: Number(values.get('chronic_days')), decay_rate: Number(values.get('decay_rate')), recommendation_style: String(values.get('style')) } },
+      body: { load: { chronic_days: Number(values.get('chronic_days')), decay_rate: Number(values.get('decay_rate')), recommendation_style: String(values.get('style')), acwr_alert_threshold: Number(values.get('acwr_alert_threshold')), injury_risk_alerts: values.has('injury_risk_alerts') } },
     })));
   });
   const wrong = (field: string) => (saving.error instanceof Refused ? saving.error.field(field) : undefined);
@@ -36,6 +36,11 @@ export function LoadSettings({ settings, onSaved }: { settings: Settings; onSave
           <label key={key}><input type="radio" name="style" value={key} checked={load.recommendation_style === key} /><span><strong>{name}</strong> <span class="small muted">{when}</span></span></label>
         ))}
       </fieldset>
+      <div class="row"><h3>Alerts</h3><Explain metric="acwr" /></div>
+      <Check name="injury_risk_alerts" checked={load.injury_risk_alerts} label={<>Mark a steep rise of load, and strain, as an alert. <span class="small muted">They describe your load; nobody can predict an injury from it.</span></>} />
+      <div class="columns">
+        <Slider label="Alert above a ratio of" name="acwr_alert_threshold" min={1} max={2.5} step={0.05} value={load.acwr_alert_threshold} words={(value) => `the last week is ${number(value, 2)} times the last four`} wrong={wrong('load.acwr_alert_threshold')} />
+      </div>
       <div class="row"><h3>The ratio with your own decay</h3><Explain metric="acwr_decayed" /></div>
       <div class="columns">
         <Slider label="Days it looks back" name="chronic_days" min={28} max={90} step={1} value={load.chronic_days} words={(value) => `${value} days`} wrong={wrong('load.chronic_days')} />

@@ -1,6 +1,7 @@
 import type { Schemas } from '../../api/client';
 import { Explain } from '../../explain/explain';
 import type { Metric } from '../../explain/metrics';
+import { doubtWords } from '../../explain/doubts';
 import { day } from '../../format/date';
 
 type Today = Schemas['Today'];
@@ -17,7 +18,10 @@ const topics: Record<string, readonly [name: string, metric?: Metric]> = {
   rest: ['Rest', 'days_since_rest'], variety: ['Variety', 'monotony'], coverage: ['Coverage', 'coverage'],
 };
 
-/** The state of today in words: its headline, and a sentence for each thing that it rests on. */
+/** Nothing is said where everything was measured. */
+const confidence: Record<string, string> = { moderate: 'Moderate confidence', low: 'Low confidence' };
+
+/** The state of today in words: its headline, and a sentence for each thing that it rests on, with what makes it uncertain. */
 export function State({ today }: { today: Today }) {
   const [tone, word] = states[today.state] ?? ['', today.state];
   return (
@@ -29,8 +33,9 @@ export function State({ today }: { today: Today }) {
           const [name, metric] = topics[sentence.topic] ?? [sentence.topic];
           return (
             <div key={sentence.topic}>
-              <dt>{name} {metric && <Explain metric={metric} />}</dt>
+              <dt>{name} {metric && <Explain metric={metric} />} {sentence.alert && <span class="tag warn">Alert</span>}</dt>
               <dd>{sentence.text}</dd>
+              {sentence.doubts.length > 0 && <dd class="small muted">{confidence[sentence.confidence]}: {sentence.doubts.map(doubtWords).join('; ')}.</dd>}
             </div>
           );
         })}
