@@ -59,7 +59,7 @@ func (s *Service) Preview(ctx context.Context, accountID int64, profiles store.P
 		}
 		for i := range inputs {
 			activity := &inputs[i]
-			figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
+			figures, err := activity.Figures(profiles)
 			if err != nil { // it would keep the load that it has
 				figures = training.Figures{TRIMP: kept(activity.TRIMP), TSS: kept(activity.TSS)}
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
@@ -42,72 +43,109 @@ func Recompute(ctx context.Context, db database.Database, due store.Due) error {
 	if err != nil {
 		return fmt.Errorf("recompute: %w", err)
 	}
-	for longest, done := time.Duration(0), false; !done; {
+	next := &worked{cursor: cursor}
+	err = db.Use(ctx, func(ctx context.Context, conn database.Conn) error { return next.read(ctx, conn, due.AccountID) })
+	if err != nil {
+		return fmt.Errorf("recompute: %w", err)
+	}
+	next.compute(ctx, profiles)
+	for longest := time.Duration(0); next != nil; {
 		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < stopBefore+2*longest {
 			return db.Use(ctx, func(ctx context.Context, conn database.Conn) error {
 				return store.ReleaseDue(ctx, conn, due)
 			})
 		}
-		begun, next := time.Now(), cursor
+		begun, batch := time.Now(), next
 		err := db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-			next, done, err = recomputeNext(ctx, conn, due, profiles, cursor)
+			next, err = batch.write(ctx, conn, due, profiles)
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("recompute: %w", err)
 		}
-		cursor = next
 		longest = max(longest, time.Since(begun))
 	}
 	return nil
 }
 
-// recomputeNext works out the activities that come next and moves the due row's cursor to the lowest of them, which it
-// gives. Where there are no more it is done, and the row is finished. What it changes is noted for the athlete.
-func recomputeNext(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles, cursor store.RecomputeCursor) (
-	next store.RecomputeCursor, done bool, err error) {
-	if cursor.Change == 0 {
-		if cursor.Change, err = beginChange(ctx, conn, due.AccountID, cursor); err != nil {
-			return cursor, false, err
+// worked is a batch of activities whose figures are worked out: from inputs that stay what they are, as nobody else writes
+// what the due row's lease is about.
+type worked struct {
+	cursor store.RecomputeCursor // behind which the batch begins
+	inputs []store.FigureInputs
+	rows   store.FigureRows
+	kept   []int64 // whose figures can't be worked out
+	err    error   // why nothing can
+}
+
+// last says that no more activities come after the batch.
+func (w *worked) last() bool { return len(w.inputs) < recomputeBatch }
+
+// read gives the batch its activities.
+func (w *worked) read(ctx context.Context, conn database.Conn, accountID int64) (err error) {
+	w.inputs, err = store.ListFigureInputs(ctx, conn, accountID, w.cursor, recomputeBatch)
+	return err
+}
+
+// write stores the batch and moves the due row's cursor behind it; what it changes is noted for the athlete. Meanwhile the
+// batch after it, which it gives, is worked out: two processors do more than one. Where there is none the row is finished.
+func (w *worked) write(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles) (next *worked, err error) {
+	if w.cursor.Change == 0 {
+		if w.cursor.Change, err = beginChange(ctx, conn, due.AccountID, w.cursor); err != nil {
+			return nil, err
 		}
 	}
-	inputs, err := store.ListFigureInputs(ctx, conn, due.AccountID, cursor, recomputeBatch)
-	if err != nil {
-		return cursor, false, err
+	if !w.last() {
+		next = &worked{cursor: w.cursor}
+		next.cursor.Before = w.inputs[len(w.inputs)-1].ID
+		if err := next.read(ctx, conn, due.AccountID); err != nil {
+			return nil, err
+		}
+		var computing sync.WaitGroup
+		computing.Go(func() { next.compute(ctx, profiles) })
+		defer computing.Wait()
 	}
-	computed, kept := compute(ctx, profiles, inputs)
-	if len(kept) > 0 {
-		if err := store.KeepFigures(ctx, conn, due.AccountID, kept, training.FormulaVersion); err != nil {
-			return cursor, false, err
+	if w.err != nil {
+		return nil, w.err
+	}
+	if len(w.kept) > 0 {
+		if err := store.KeepFigures(ctx, conn, due.AccountID, w.kept, training.FormulaVersion); err != nil {
+			return nil, err
 		}
 	}
-	if len(computed) > 0 {
-		change, err := store.UpdateFigures(ctx, conn, due.AccountID, computed)
+	if w.rows.Len() > 0 {
+		change, err := store.UpdateFigures(ctx, conn, due.AccountID, w.rows)
 		if err != nil {
-			return cursor, false, err
+			return nil, err
 		}
 		if change.Activities > 0 {
-			if err := store.AddLoadChange(ctx, conn, cursor.Change, change); err != nil {
-				return cursor, false, err
+			if err := store.AddLoadChange(ctx, conn, w.cursor.Change, change); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if len(inputs) < recomputeBatch {
+	if w.last() {
 		after, err := headlineNow(ctx, conn, due.AccountID)
 		if err != nil {
-			return cursor, false, err
+			return nil, err
 		}
-		if err := store.FinishLoadChange(ctx, conn, cursor.Change, after, time.Now()); err != nil {
-			return cursor, false, err
+		if err := store.FinishLoadChange(ctx, conn, w.cursor.Change, after, time.Now()); err != nil {
+			return nil, err
 		}
-		return cursor, true, store.FinishDue(ctx, conn, due)
+		return nil, store.FinishDue(ctx, conn, due)
 	}
-	cursor.Before = inputs[len(inputs)-1].ID
-	text, err := json.Marshal(cursor)
+	text, err := json.Marshal(next.cursor)
 	if err != nil {
-		return cursor, false, fmt.Errorf("write cursor: %w", err)
+		return nil, fmt.Errorf("write cursor: %w", err)
 	}
-	return cursor, false, store.AdvanceDue(ctx, conn, due, text, time.Now())
+	return next, store.AdvanceDue(ctx, conn, due, text, time.Now())
+}
+
+// compute works the batch out.
+func (w *worked) compute(ctx context.Context, profiles store.Profiles) {
+	var computed []store.ActivityFigures
+	computed, w.kept = compute(ctx, profiles, w.inputs)
+	w.rows, w.err = store.NewFigureRows(computed)
 }
 
 // compute works activities' figures out. One whose figures can't be keeps those that it has, and is not tried again by these
@@ -116,14 +154,14 @@ func compute(ctx context.Context, profiles store.Profiles, inputs []store.Figure
 	computed = make([]store.ActivityFigures, 0, len(inputs))
 	for i := range inputs {
 		activity := &inputs[i]
-		figures, err := profiles.Figures(activity.LocalDay, activity.Summary, activity.Histogram, activity.StreamFigures)
+		figures, err := activity.Figures(profiles)
 		if err != nil {
 			logging.Log(ctx, slog.LevelError, logging.EventSyncFailed, "an activity's figures can't be worked out again",
 				slog.Int64("activity_id", activity.ID), slog.String("cause", err.Error()))
 			kept = append(kept, activity.ID)
 			continue
 		}
-		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures})
+		computed = append(computed, store.ActivityFigures{ID: activity.ID, Figures: figures, TRIMPWas: activity.TRIMP, TSSWas: activity.TSS})
 	}
 	return computed, kept
 }

@@ -13,14 +13,30 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-// FigureInputs is what of a stored activity its figures are computed from, beside the athlete's profile.
+// FigureInputs is what of a stored activity its figures are computed from, beside the athlete's profile. It is read as it
+// is stored: Figures makes sense of it, while the connection may go on.
 type FigureInputs struct {
 	ID            int64
 	LocalDay      training.Date
-	Summary       training.Summary
-	Histogram     []byte                  // training.Histogram, packed; nil without heart-rate samples
-	StreamFigures *training.StreamFigures // nil until the streams were read once
-	TRIMP, TSS    *float64                // as they stand; nil where absent
+	Summary       json.RawMessage // training.Summary
+	Histogram     []byte          // training.Histogram, packed; nil without heart-rate samples
+	StreamFigures json.RawMessage // training.StreamFigures; nil until the streams were read once
+	TRIMP, TSS    *float64        // as they stand; nil where absent
+}
+
+// Figures computes the figures with the profile that is valid on the activity's day. What can't be read is an error.
+func (in *FigureInputs) Figures(profiles Profiles) (training.Figures, error) {
+	var summary training.Summary
+	if err := json.Unmarshal(in.Summary, &summary); err != nil {
+		return training.Figures{}, fmt.Errorf("read summary: %w", err)
+	}
+	var streams *training.StreamFigures
+	if in.StreamFigures != nil {
+		if err := json.Unmarshal(in.StreamFigures, &streams); err != nil {
+			return training.Figures{}, fmt.Errorf("read stream figures: %w", err)
+		}
+	}
+	return profiles.Figures(in.LocalDay, summary, in.Histogram, streams)
 }
 
 // RecomputeCursor is how far a recompute has come, and which days it is about.
@@ -106,23 +122,40 @@ LIMIT $3`
 	return inputs, nil
 }
 
-// ActivityFigures are the figures of one activity.
+// ActivityFigures are the figures of one activity, and the loads that it had.
 type ActivityFigures struct {
-	ID      int64
-	Figures training.Figures
+	ID               int64
+	Figures          training.Figures
+	TRIMPWas, TSSWas *float64 // nil where absent
+}
+
+// FigureRows are activities' figures as the database takes them.
+type FigureRows struct {
+	ids              []int64
+	columns          figureColumns
+	trimpWas, tssWas []*float64
+}
+
+// Len is how many activities there are.
+func (r FigureRows) Len() int { return len(r.ids) }
+
+// NewFigureRows writes figures down for UpdateFigures, which takes about as long as working them out did.
+func NewFigureRows(computed []ActivityFigures) (FigureRows, error) {
+	n := len(computed)
+	rows := FigureRows{make([]int64, n), newFigureColumns(n), make([]*float64, n), make([]*float64, n)}
+	for i := range computed {
+		one := &computed[i]
+		rows.ids[i], rows.trimpWas[i], rows.tssWas[i] = one.ID, one.TRIMPWas, one.TSSWas
+		if err := rows.columns.set(i, &one.Figures); err != nil {
+			return FigureRows{}, fmt.Errorf("write figures of %d: %w", one.ID, err)
+		}
+	}
+	return rows, nil
 }
 
 // UpdateFigures replaces the figures of stored activities, in one statement, and gives what came out differently; the others
-// are not written.
-func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, computed []ActivityFigures) (change FiguresChange, err error) {
-	n := len(computed)
-	ids, columns := make([]int64, n), newFigureColumns(n)
-	for i := range computed {
-		ids[i] = computed[i].ID
-		if err := columns.set(i, &computed[i].Figures); err != nil {
-			return FiguresChange{}, fmt.Errorf("write figures of %d: %w", ids[i], err)
-		}
-	}
+// are not written. Who calls it holds the account's lease, so that the loads are still what they were.
+func UpdateFigures(ctx context.Context, conn database.Conn, accountID int64, rows FigureRows) (change FiguresChange, err error) {
 	const sql = `-- name: figures.update
 WITH changed AS (
 UPDATE activities AS stored
@@ -130,23 +163,25 @@ SET figures = computed.figures, trimp = computed.trimp, tss = computed.tss, exte
     quality = computed.quality, formula_version = computed.formula_version, low_s = computed.low_s,
     moderate_s = computed.moderate_s, high_s = computed.high_s, peak_hr = computed.peak_hr, updated_at = now()
 FROM (SELECT id, figures::jsonb AS figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s,
-             peak_hr
+             peak_hr, trimp_was, tss_was
       FROM unnest($2::bigint[], $3::text[], $4::float8[], $5::float8[], $6::float8[], $7::text[], $8::integer[],
-                  $9::integer[], $10::integer[], $11::integer[], $12::smallint[])
+                  $9::integer[], $10::integer[], $11::integer[], $12::smallint[], $13::float8[], $14::float8[])
            AS given (id, figures, trimp, tss, external_km, quality, formula_version, low_s, moderate_s, high_s,
-                     peak_hr)) AS computed
-     JOIN activities AS old ON old.account_id = $1 AND old.id = computed.id
+                     peak_hr, trimp_was, tss_was)) AS computed
 WHERE stored.account_id = $1 AND stored.id = computed.id
-  AND (stored.figures, stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version,
-       stored.low_s, stored.moderate_s, stored.high_s, stored.peak_hr)
-      IS DISTINCT FROM (computed.figures, computed.trimp, computed.tss, computed.external_km, computed.quality,
-                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s, computed.peak_hr)
-RETURNING stored.local_day, old.trimp AS was, stored.trimp AS becomes, (old.trimp, old.tss) IS DISTINCT FROM (stored.trimp, stored.tss) AS load
+  -- The figures last: to compare them takes longest, and where a load differs it is not needed.
+  AND (stored.trimp, stored.tss, stored.external_km, stored.quality, stored.formula_version,
+       stored.low_s, stored.moderate_s, stored.high_s, stored.peak_hr, stored.figures)
+      IS DISTINCT FROM (computed.trimp, computed.tss, computed.external_km, computed.quality,
+                        computed.formula_version, computed.low_s, computed.moderate_s, computed.high_s, computed.peak_hr,
+                        computed.figures)
+RETURNING stored.local_day, computed.trimp_was AS was, stored.trimp AS becomes,
+          (computed.trimp_was, computed.tss_was) IS DISTINCT FROM (stored.trimp, stored.tss) AS load
 )
 SELECT count(*), count(*) FILTER (WHERE load), (min(local_day) FILTER (WHERE load)) - DATE '1970-01-01',
        coalesce(sum(was) FILTER (WHERE load), 0), coalesce(sum(becomes) FILTER (WHERE load), 0)
 FROM changed`
-	err = conn.QueryRow(ctx, sql, slices.Concat([]any{accountID, ids}, columns.arrays())...).
+	err = conn.QueryRow(ctx, sql, slices.Concat([]any{accountID, rows.ids}, rows.columns.arrays(), []any{rows.trimpWas, rows.tssWas})...).
 		Scan(&change.Written, &change.Activities, &change.FirstDay, &change.TRIMPBefore, &change.TRIMPAfter)
 	if err != nil {
 		return FiguresChange{}, fmt.Errorf("update figures: %w", err)
