@@ -207,6 +207,12 @@ func TestAChangeOfSettingsIsForetoldAndToldAfterwards(t *testing.T) {
 	if before.Alters || before.Before != nil || len(before.Causes) != 0 {
 		t.Errorf("units alter %+v", before)
 	}
+	var shown SettingsPreview
+	b.call("POST", "/v1/settings/preview", map[string]any{"load": map[string]any{"decay_rate": 0.2, "chronic_days": 28}}).wants(http.StatusOK).decode(&shown)
+	if shown.Alters || shown.Activities != 0 || shown.Before == nil || shown.Before.CTL != shown.After.CTL || shown.Before.Decayed == shown.After.Decayed ||
+		shown.StateBefore == "" || shown.StateBefore != shown.StateAfter {
+		t.Errorf("another decay: %+v", shown)
+	}
 	b.call("POST", "/v1/settings/preview", map[string]any{"thresholds": map[string]any{"max_hr": 5}}).
 		refused(http.StatusUnprocessableEntity, "invalid", "body.thresholds.max_hr")
 	change := map[string]any{"thresholds": map[string]any{"max_hr": 203, "effective_from": "2020-01-01"}}

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/train-d/train-d/shared/athlete"
+	"github.com/train-d/train-d/shared/load"
 	"github.com/train-d/train-d/shared/store"
 	"github.com/train-d/train-d/shared/training"
 )
@@ -27,8 +28,11 @@ type SettingsPreview struct {
 	Causes []string       `json:"causes" doc:"The settings that do it"`
 	From   *training.Date `json:"from,omitempty" doc:"First day on which they can; absent for the whole history"`
 	LoadEffect
-	Before *store.Headline `json:"before,omitempty" doc:"Today, as it stands; absent where nothing alters"`
+	Before *store.Headline `json:"before,omitempty" doc:"Today, as it stands; absent where nothing alters, neither activities nor today"`
 	After  *store.Headline `json:"after,omitempty" doc:"Today, as it would stand"`
+
+	StateBefore load.State `json:"state_before,omitempty" doc:"Today in a word, as it stands"`
+	StateAfter  load.State `json:"state_after,omitempty" doc:"Today in a word, as it would stand"`
 }
 
 func (a *API) settingsOperations(service huma.API) {
@@ -48,13 +52,14 @@ func (a *API) settingsOperations(service huma.API) {
 			if out.Causes == nil {
 				out.Causes = []string{}
 			}
-			if planned.Alters {
-				preview, err := a.Load.Preview(ctx, accountID, planned.Profiles, planned.From)
+			if planned.Alters || planned.Redraws {
+				preview, err := a.Load.Preview(ctx, accountID, planned.Profiles, planned.Alters, planned.From)
 				if err != nil {
 					return nil, err
 				}
 				out.LoadEffect = LoadEffect{preview.Change.Activities, preview.Change.FirstDay, preview.Change.TRIMPBefore, preview.Change.TRIMPAfter}
 				out.Before, out.After = &preview.Before, &preview.After
+				out.StateBefore, out.StateAfter = preview.StateBefore, preview.StateAfter
 			}
 			return &struct{ Body SettingsPreview }{out}, nil
 		})

@@ -234,6 +234,7 @@ func causesOf(before store.Profiles, planned change) (causes []string) {
 type Planned struct {
 	Profiles store.Profiles // as they would be
 	Alters   bool           // activities' figures can come out differently
+	Redraws  bool           // today can, by the same figures
 	From     *training.Date // the first day on which they can; nil for the whole history
 	Causes   []string       // the settings that do it
 }
@@ -252,7 +253,9 @@ func (s *Service) Plan(ctx context.Context, accountID int64, patch Patch) (Plann
 	if err != nil {
 		return Planned{}, err
 	}
-	return Planned{Profiles: change.after, Alters: change.recompute, From: change.from, Causes: change.causes}, nil
+	was, is := before.Athlete, change.after.Athlete
+	redraws := was.ChronicDays != is.ChronicDays || was.DecayRate != is.DecayRate || was.RecommendationStyle != is.RecommendationStyle
+	return Planned{Profiles: change.after, Alters: change.recompute, Redraws: redraws, From: change.from, Causes: change.causes}, nil
 }
 
 // altersFigures says whether activities can come out differently, and from which day on; nil is the whole history. How load

@@ -34,21 +34,23 @@ type Preview struct {
 	Today         training.Date
 	Change        store.FiguresChange
 	Before, After store.Headline // of today
+	// StateBefore and StateAfter are today in a word, by the style before and after.
+	StateBefore, StateAfter State
 }
 
-// Preview tells what the profiles would do to the account's figures if they were its own, from a day on; nil is the whole
-// history. It computes as Recompute does and writes nothing.
-func (s *Service) Preview(ctx context.Context, accountID int64, profiles store.Profiles, from *training.Date) (Preview, error) {
+// Preview tells what the profiles would do to the account's figures if they were its own: where they alter activities', those
+// from a day on; nil is the whole history. It computes as Recompute does and writes nothing.
+func (s *Service) Preview(ctx context.Context, accountID int64, profiles store.Profiles, alters bool, from *training.Date) (Preview, error) {
 	history, today, err := s.history(ctx, accountID)
 	if err != nil {
 		return Preview{}, fmt.Errorf("preview: %w", err)
 	}
 	preview := Preview{Today: today}
-	if preview.Before, err = headlineOf(history, today); err != nil {
+	if preview.Before, preview.StateBefore, err = standing(history, today); err != nil {
 		return Preview{}, fmt.Errorf("preview: %w", err)
 	}
 	days := map[training.Date]*training.DaySum{}
-	for cursor, more := (store.RecomputeCursor{From: from}), true; more; {
+	for cursor, more := (store.RecomputeCursor{From: from}), alters; more; {
 		var inputs []store.FigureInputs
 		err := s.database.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 			inputs, err = store.ListFigureInputs(ctx, conn, accountID, cursor, recomputeBatch)
@@ -76,12 +78,12 @@ func (s *Service) Preview(ctx context.Context, accountID int64, profiles store.P
 			cursor.Before = inputs[len(inputs)-1].ID
 		}
 	}
-	history.Athlete.ChronicDays, history.Athlete.DecayRate = profiles.Athlete.ChronicDays, profiles.Athlete.DecayRate
-	history.Days = slices.DeleteFunc(history.Days, func(day training.DaySum) bool { return from == nil || day.Day >= *from })
+	history.Athlete = profiles.Athlete
+	history.Days = slices.DeleteFunc(history.Days, func(day training.DaySum) bool { return alters && (from == nil || day.Day >= *from) })
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		history.Days = append(history.Days, *days[day])
 	}
-	if preview.After, err = headlineOf(history, today); err != nil {
+	if preview.After, preview.StateAfter, err = standing(history, today); err != nil {
 		return Preview{}, fmt.Errorf("preview: %w", err)
 	}
 	return preview, nil
@@ -119,13 +121,23 @@ func equal(a, b *float64) bool {
 	return cmp.Compare(*a, *b) == 0
 }
 
+// standing is how a day stands, in figures and in a word.
+func standing(history store.DayHistory, day training.Date) (store.Headline, State, error) {
+	headline, err := headlineOf(history, day)
+	if err != nil {
+		return headline, "", err
+	}
+	series, meta, err := seriesOf(history, day, day, day, training.LoadTRIMP)
+	return headline, wordsOf(history.Athlete, &series, meta).State, err
+}
+
 // headlineOf is how a day stands.
 func headlineOf(history store.DayHistory, day training.Date) (store.Headline, error) {
 	series, _, err := seriesOf(history, day, day, day, training.LoadTRIMP)
 	if err != nil || series.Days() == 0 {
 		absent := training.Absent(training.ReasonNoActivity)
-		return store.Headline{CTL: absent, ATL: absent, TSB: absent, ACWR: absent}, err
+		return store.Headline{CTL: absent, ATL: absent, TSB: absent, ACWR: absent, Decayed: absent}, err
 	}
 	figures := dayOf(&series)
-	return store.Headline{CTL: figures.ctl, ATL: figures.atl, TSB: figures.tsb, ACWR: figures.ratio}, nil
+	return store.Headline{CTL: figures.ctl, ATL: figures.atl, TSB: figures.tsb, ACWR: figures.ratio, Decayed: series.Decayed.At(series.Days() - 1)}, nil
 }

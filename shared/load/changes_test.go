@@ -48,7 +48,7 @@ func TestAPreviewForetellsWhatTheChangeThenDoes(t *testing.T) {
 		return err
 	})
 	profiles.Thresholds = append(profiles.Thresholds, raised)
-	preview, err := service.Preview(t.Context(), id, profiles, &from)
+	preview, err := service.Preview(t.Context(), id, profiles, true, &from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestAnActivityThatCannotBeReadKeepsItsLoadInAPreviewToo(t *testing.T) {
 	})
 	profiles.Athlete.Sex = training.SexFemale
 	service := New(f.pool)
-	preview, err := service.Preview(t.Context(), id, profiles, nil)
+	preview, err := service.Preview(t.Context(), id, profiles, true, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ type Headline struct {
 	ATL  training.Figure `json:"atl"`
 	TSB  training.Figure `json:"tsb"`
 	ACWR training.Figure `json:"acwr"`
+	// Decayed is ACWR by the athlete's own window and rate; absent in what was noted before it was kept.
+	Decayed training.Figure `json:"acwr_decayed"`
 }
 
 // LoadChange is what one working out again did to the figures.

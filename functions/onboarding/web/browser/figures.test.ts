@@ -288,6 +288,8 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await expect.poll(() => cycling.count()).toBe(2);
   await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
   await dialog.getByRole('button', { name: /^Remove: .* for cycling/ }).last().click();
+  await dialog.getByRole('button', { name: /^Remove for good: .* for cycling/ }).click();
+  await dialog.getByRole('button', { name: /^Remove for good/ }).waitFor({ state: 'detached' });
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await proposed.waitFor();
   await page.getByRole('button', { name: 'It was no heartbeat of mine' }).click();
@@ -296,6 +298,9 @@ test('a threshold is changed from a day on, and the activities are computed agai
   await page.getByRole('button', { name: 'Change: Maximum heart rate' }).click();
   await look(page, '26-threshold-known');
   await dialog.getByRole('button', { name: /^Remove: 170 bpm from 1 Jun 2026 for cycling/ }).click();
+  await dialog.getByRole('status', { name: 'What it would change' }).waitFor();
+  await look(page, '26-threshold-removed', { once: true });
+  await dialog.getByRole('button', { name: /^Remove for good: 170 bpm from 1 Jun 2026 for cycling/ }).click();
   await dialog.getByText('170 bpm').waitFor({ state: 'detached' });
   await expect.poll(load, { timeout: 30_000 }).toBe(general);
 });
@@ -314,6 +319,9 @@ test('what to be alerted of is chosen, and today follows', async () => {
     expect((await saved).status()).toBe(200);
   };
   const above = form.getByLabel('Alert above a ratio of');
+  await form.getByLabel('How fast old days fade').fill('0.2');
+  await form.getByRole('status', { name: 'What it would change' }).getByText('With your decay').waitFor();
+  await look(page, '26-load-foretold', { once: true });
   await above.fill('1');
   await save();
   const { alert, ratio } = await alerts();

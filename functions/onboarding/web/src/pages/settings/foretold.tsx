@@ -3,6 +3,7 @@ import { bodyOf, server, type Schemas } from '../../api/client';
 import { day } from '../../format/date';
 import { count, number } from '../../format/number';
 import { Trouble } from '../../ui/notice';
+import { stateWords } from '../../explain/states';
 import { Headlines } from './headlines';
 
 /** Milliseconds without a change after which a hand rests: until then nothing is worked out. */
@@ -35,14 +36,15 @@ export function Foretold({ patch }: { patch: Schemas['Patch'] | undefined }) {
   if (!key) return null;
   if (state?.key !== key) return <p class="small muted" role="status">Working out what it would change …</p>;
   if (!state.preview) return <Trouble error={state.error} />;
-  const { activities, first_day: first, trimp_before: before, trimp_after: after, before: stood, after: stands } = state.preview;
-  if (activities === 0 || !stood || !stands) return <p class="small muted" role="status">No load would change.</p>;
+  const { activities, first_day: first, trimp_before: before, trimp_after: after, before: stood, after: stands, state_before: was, state_after: is } = state.preview;
+  if (!stood || !stands) return <p class="small muted" role="status">No load would change.</p>;
   return (
     <section class="foretold stack" role="status" aria-label="What it would change">
-      <p>
+      {activities === 0 ? <p>No activity would have another load. Today:</p> : <p>
         {count(activities, 'activity', 'activities')}{first && ` from ${day(first)} on`} would have another load: together <strong class="figure">{number(before)} → {number(after)}</strong>.
-      </p>
+      </p>}
       <Headlines before={stood} after={stands} />
+      {was && is && was !== is && <p class="small">Today would be called “{stateWords(is)[1]}”, not “{stateWords(was)[1]}”.</p>}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { Check, Labelled } from '../../ui/field';
 import { Trouble } from '../../ui/notice';
 import { Explain } from '../../explain/explain';
+import { Foretold } from './foretold';
 
 type Settings = Schemas['Settings'];
 
@@ -21,14 +22,14 @@ const styles = [
 /** How load is shown and when it is spoken of. */
 export function LoadSettings({ settings, onSaved }: { settings: Settings; onSaved: (settings: Settings) => void }) {
   const saving = useAction(async (values: FormData) => {
-    onSaved(await bodyOf(server.PATCH('/v1/settings', {
-      body: { load: { chronic_days: Number(values.get('chronic_days')), decay_rate: Number(values.get('decay_rate')), recommendation_style: String(values.get('style')), acwr_alert_threshold: Number(values.get('acwr_alert_threshold')), injury_risk_alerts: values.has('injury_risk_alerts') } },
-    })));
+    setForetold(undefined);
+    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: patchOf(values) })));
   });
+  const [foretold, setForetold] = useState<Schemas['Patch']>();
   const wrong = (field: string) => (saving.error instanceof Refused ? saving.error.field(field) : undefined);
   const { load } = settings;
   return (
-    <form class="card stack" id="load" onSubmit={submitting(saving.run)}>
+    <form class="card stack" id="load" onSubmit={submitting(saving.run)} onInput={(event) => setForetold(patchOf(new FormData(event.currentTarget)))}>
       <h2>Load</h2>
       <fieldset class="styles">
         <legend>When Train-D speaks up</legend>
@@ -46,11 +47,23 @@ export function LoadSettings({ settings, onSaved }: { settings: Settings; onSave
         <Slider label="Days it looks back" name="chronic_days" min={28} max={90} step={1} value={load.chronic_days} words={(value) => `${value} days`} wrong={wrong('load.chronic_days')} />
         <Slider label="How fast old days fade" name="decay_rate" min={0.01} max={0.2} step={0.01} value={load.decay_rate} words={(value) => `${number(value, 2)} a day: half after ${number(Math.LN2 / value)} days`} wrong={wrong('load.decay_rate')} />
       </div>
+      <Foretold patch={foretold} />
       <Trouble error={saving.error} />
       <div class="row"><Button busy={saving.busy}>Save</Button></div>
     </form>
   );
 }
+
+/** All of the form's values, as a change. */
+const patchOf = (values: FormData): Schemas['Patch'] => ({
+  load: {
+    chronic_days: Number(values.get('chronic_days')),
+    decay_rate: Number(values.get('decay_rate')),
+    recommendation_style: String(values.get('style')),
+    acwr_alert_threshold: Number(values.get('acwr_alert_threshold')),
+    injury_risk_alerts: values.has('injury_risk_alerts'),
+  },
+});
 
 interface SliderProps {
   label: string;

@@ -118,10 +118,13 @@ function patchOf(kind: ThresholdKind, values: FormData, units: Units): Schemas['
   return { thresholds: { [kind.kind]: value, effective_from: String(values.get('effective_from')), ...(sport && { sport }) } };
 }
 
-/** Every value that was given, each to be taken away. */
+/** Every value that was given, each to be taken away, once it was shown what that would change. */
 function Known({ kind, courses, units, onSaved }: { kind: ThresholdKind; courses: Course[]; units: Units; onSaved: Props['onSaved'] }) {
-  const removing = useAction(async ({ sport, effective_from }: Schemas['DatedThreshold']) => {
-    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: { thresholds: { [kind.kind]: null, effective_from, ...(sport && { sport }) } } })));
+  const [chosen, setChosen] = useState<string>();
+  const without = ({ sport, effective_from }: Schemas['DatedThreshold']): Schemas['Patch'] => ({ thresholds: { [kind.kind]: null, effective_from, ...(sport && { sport }) } });
+  const removing = useAction(async (one: Schemas['DatedThreshold']) => {
+    onSaved(await bodyOf(server.PATCH('/v1/settings', { body: without(one) })));
+    setChosen(undefined);
   });
   return (
     <section class="stack" aria-label="Given so far">
@@ -129,10 +132,23 @@ function Known({ kind, courses, units, onSaved }: { kind: ThresholdKind; courses
       <ul class="known">
         {courses.flatMap(({ sport, values }) => values.map((one) => {
           const words = `${written(kind, one.value, units)} ${unitOf(kind.measure, units)} from ${day(one.effective_from)}${sport && ` for ${sportGroups[sport]}`}`;
+          const key = `${sport} ${one.effective_from}`;
+          if (chosen !== key) {
+            return (
+              <li key={key} class="row apart">
+                <span>{words}</span>
+                <Button type="button" kind="quiet" small aria-label={`Remove: ${words}`} onClick={() => setChosen(key)}>Remove …</Button>
+              </li>
+            );
+          }
           return (
-            <li key={`${sport} ${one.effective_from}`} class="row apart">
+            <li key={key} class="stack">
               <span>{words}</span>
-              <Button type="button" kind="quiet" small busy={removing.busy} aria-label={`Remove: ${words}`} onClick={() => void removing.run(one)}>Remove</Button>
+              <Foretold patch={without(one)} />
+              <div class="row">
+                <Button type="button" kind="danger" small busy={removing.busy} aria-label={`Remove for good: ${words}`} onClick={() => void removing.run(one)}>Remove</Button>
+                <Button type="button" kind="quiet" small onClick={() => setChosen(undefined)}>Keep</Button>
+              </div>
             </li>
           );
         }))}

@@ -2,15 +2,10 @@ import type { Schemas } from '../../api/client';
 import { Explain } from '../../explain/explain';
 import type { Metric } from '../../explain/metrics';
 import { doubtWords } from '../../explain/doubts';
+import { stateWords } from '../../explain/states';
 import { day } from '../../format/date';
 
 type Today = Schemas['Today'];
-
-/** How each state is coloured, and called in a word. */
-const states: Record<string, readonly [tone: string, word: string]> = {
-  withheld: ['', 'Not enough known'], idle: ['', 'No load'], rest_due: ['warn', 'Rest is due'], load_high: ['warn', 'High'],
-  strain: ['warn', 'Strain'], load_low: ['info', 'Low'], balanced: ['good', 'Balanced'],
-};
 
 /** What each sentence is about, and the figure that explains it. */
 const topics: Record<string, readonly [name: string, metric?: Metric]> = {
@@ -23,7 +18,7 @@ const confidence: Record<string, string> = { moderate: 'Moderate confidence', lo
 
 /** The state of today in words: its headline, and a sentence for each thing that it rests on, with what makes it uncertain. */
 export function State({ today }: { today: Today }) {
-  const [tone, word] = states[today.state] ?? ['', today.state];
+  const [tone, word] = stateWords(today.state);
   return (
     <section class={`card stack state ${tone}`} aria-label="Where you stand">
       <div class="row"><span class={`tag ${tone}`}>{word}</span><span class="muted small">{day(today.day)}</span></div>
