@@ -119,7 +119,7 @@ func TestSamplesWithoutAWorkingConnectionSayWhy(t *testing.T) {
 		"strava-reconnect":     `UPDATE strava_connections SET status = 'reconnect'`,
 		"strava-not-connected": `DELETE FROM strava_connections`,
 	} {
-		s.t.Run(want, func(t *testing.T) {
+		s.t.(*testing.T).Run(want, func(t *testing.T) {
 			tx, err := s.admin.Begin(t.Context())
 			if err != nil {
 				t.Fatal(err)

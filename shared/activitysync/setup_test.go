@@ -38,7 +38,7 @@ const (
 
 // system is one account's world: a database, a Strava at the wire, and both sides of the sync under their own logins.
 type system struct {
-	t       *testing.T
+	t       testing.TB
 	db      *postgrestest.DB
 	admin   *pgx.Conn // the superuser's, to look at everything
 	sim     *stravasim.Simulator
@@ -129,7 +129,7 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-func setup(t *testing.T, simulator stravasim.Config) *system {
+func setup(t testing.TB, simulator stravasim.Config) *system {
 	t.Helper()
 	s := &system{t: t, db: postgrestest.New(t), wakes: &wakes{}, log: &logBuffer{}}
 	simulator.Seed = 7

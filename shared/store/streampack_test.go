@@ -151,12 +151,15 @@ func FuzzUnpackStreamsRefusesWithoutPanic(f *testing.F) {
 }
 
 func BenchmarkPackAnHourOfHeartRate(b *testing.B) {
-	streams := hourOfHeartRate()
+	streams, size := hourOfHeartRate(), 0
 	for b.Loop() {
-		if _, err := store.PackStreams(streams); err != nil {
+		packed, err := store.PackStreams(streams)
+		if err != nil {
 			b.Fatal(err)
 		}
+		size = len(packed)
 	}
+	b.ReportMetric(float64(size), "B")
 }
 
 func BenchmarkUnpackAnHourOfHeartRate(b *testing.B) {

@@ -87,17 +87,18 @@ export function Select({ label, hint, wrong, options, value, ...select }: Select
 
 interface CheckProps extends Pick<Shared, 'label' | 'wrong'> {
   name: string;
+  /** Whether it is ticked to begin with. */
   checked?: boolean;
   required?: boolean;
   onChange?: (event: Event & { currentTarget: HTMLInputElement }) => void;
 }
 
-/** A labelled box to tick. */
-export function Check({ label, wrong, ...input }: CheckProps) {
+/** A labelled box to tick. What was ticked stays when the form is drawn again. */
+export function Check({ label, wrong, checked, ...input }: CheckProps) {
   const id = useId();
   return (
     <div class="field check">
-      <input {...input} type="checkbox" id={id} aria-invalid={wrong ? true : undefined} aria-describedby={wrong ? `${id}-wrong` : undefined} />
+      <input {...input} type="checkbox" defaultChecked={checked} id={id} aria-invalid={wrong ? true : undefined} aria-describedby={wrong ? `${id}-wrong` : undefined} />
       <label for={id}>{label}</label>
       {wrong && <div class="wrong" id={`${id}-wrong`}>{capital(wrong)}</div>}
     </div>

@@ -34,7 +34,7 @@ export function LoadSettings({ settings, onSaved }: { settings: Settings; onSave
       <fieldset class="styles">
         <legend>When Train-D speaks up</legend>
         {styles.map(([key, name, when]) => (
-          <label key={key}><input type="radio" name="style" value={key} checked={load.recommendation_style === key} /><span><strong>{name}</strong> <span class="small muted">{when}</span></span></label>
+          <label key={key}><input type="radio" name="style" value={key} defaultChecked={load.recommendation_style === key} /><span><strong>{name}</strong> <span class="small muted">{when}</span></span></label>
         ))}
       </fieldset>
       <div class="row"><h3>Alerts</h3><Explain metric="acwr" /></div>

@@ -1,0 +1,292 @@
+package activitysync
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/config"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/message"
+)
+
+// recorder answers what it has answered before at once, as a Strava that takes no time.
+type recorder struct {
+	next    http.Handler
+	answers sync.Map // by request, *httptest.ResponseRecorder
+	calls   atomic.Int64
+	streams atomic.Pointer[func()] // called before the first call for samples
+}
+
+func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	if strings.HasPrefix(request.URL.Path, "/oauth") || request.Method != http.MethodGet {
+		r.next.ServeHTTP(w, request)
+		return
+	}
+	if strings.HasSuffix(request.URL.Path, "/streams") {
+		if first := r.streams.Swap(nil); first != nil {
+			(*first)()
+		}
+	}
+	r.calls.Add(1)
+	known, ok := r.answers.Load(request.RequestURI)
+	if !ok {
+		answer := httptest.NewRecorder()
+		r.next.ServeHTTP(answer, request)
+		known, _ = r.answers.LoadOrStore(request.RequestURI, answer)
+	}
+	answer := known.(*httptest.ResponseRecorder)
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// tripwire stands between the worker and the server, and counts how often the worker speaks after the server did.
+type tripwire struct{ trips, sent atomic.Int64 }
+
+func (t *tripwire) listen(b *testing.B, server string) string {
+	b.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			go t.carry(client, server)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func (t *tripwire) carry(client net.Conn, address string) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	var spoke atomic.Bool // the server, since the client did
+	spoke.Store(true)
+	pump := func(from, to net.Conn, note func(n int)) {
+		defer func() { _ = to.Close() }()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(buffer)
+			if n > 0 {
+				note(n)
+				if _, err := to.Write(buffer[:n]); err != nil {
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+	go pump(server, client, func(int) { spoke.Store(true) })
+	pump(client, server, func(n int) {
+		t.sent.Add(int64(n))
+		if spoke.Swap(false) {
+			t.trips.Add(1)
+		}
+	})
+}
+
+// processorTime is what this process has used, the simulator's part included.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkImport measures both phases of a first import from a Strava that answers at once, each as its activities per second,
+// against a bare COPY of the list's rows through a temporary table; and what an activity, and an hour of its samples of every
+// kind, cost in processor time of this process, without what serving the same answers costs, in round trips, and in bytes.
+func BenchmarkImport(b *testing.B) {
+	s := setup(b, stravasim.Config{Activities: 600})
+	strava := &recorder{next: s.strava.Config.Handler}
+	s.strava.Config.Handler = strava
+	var wire tripwire
+	settings := s.settings("sync")
+	dsn, err := url.Parse(settings.URL.Reveal())
+	if err != nil {
+		b.Fatal(err)
+	}
+	through := wire.listen(b, dsn.Host)
+
+	run := func(counted bool) (one, two, processor time.Duration, listed [][]any) {
+		if _, err := s.admin.Exec(b.Context(), `DELETE FROM strava_connections`); err != nil {
+			b.Fatal(err)
+		}
+		for _, table := range []string{"activity_streams", "activities", "due_work"} {
+			if _, err := s.admin.Exec(b.Context(), `DELETE FROM `+table); err != nil {
+				b.Fatal(err)
+			}
+		}
+		worker := *s.worker
+		if counted {
+			dsn.Host = through
+			direct := settings
+			direct.URL = config.NewSecret(dsn.String())
+			s.worker.Databases = database.NewDirect(direct, "sync").AsOpener()
+			defer func() { *s.worker = worker }()
+		}
+		s.connect(cyclist)
+		runtime.GC()
+		began, spent := time.Now(), processorTime(b)
+		var turned time.Time
+		turn := func() {
+			turned = time.Now()
+			if listed == nil {
+				listed = s.listedRows(b)
+			}
+		}
+		strava.streams.Store(&turn)
+		s.drain()
+		return turned.Sub(began), time.Since(turned), processorTime(b) - spent, listed
+	}
+	_, _, _, listed := run(false) // the simulator makes its answers
+	strava.calls.Store(0)
+	run(true)
+	calls, trips := strava.calls.Load(), wire.trips.Load()
+	activities, samples := len(listed), s.count(`SELECT count(*) FROM activity_streams`)
+	var hour, length float64 // bytes of an hour of samples, of all that was recorded; how many an activity has
+	s.row(&hour, `SELECT 3600.0 * sum(pg_column_size(packed)) / sum(samples) FROM activity_streams`)
+	s.row(&length, `SELECT avg(samples) FROM activity_streams`)
+
+	var first, second, copied, spent []float64
+	for b.Loop() {
+		one, two, processor, _ := run(false)
+		first, second = append(first, float64(activities)/one.Seconds()), append(second, float64(samples)/two.Seconds())
+		before := processorTime(b)
+		strava.answers.Range(func(uri, _ any) bool { // what serving costs, but for the network
+			strava.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(b.Context(), http.MethodGet, uri.(string), http.NoBody))
+			return true
+		})
+		spent = append(spent, (processor-(processorTime(b)-before)).Seconds()*1000/float64(activities))
+		copied = append(copied, float64(activities)/s.copyAndMerge(b, listed).Seconds())
+	}
+	median := func(of []float64) float64 { slices.Sort(of); return of[len(of)/2] }
+	b.ReportMetric(median(first), "listed/s")
+	b.ReportMetric(median(first)/median(copied), "of-COPY")
+	b.ReportMetric(median(second), "refined/s")
+	b.ReportMetric(median(spent), "CPU-ms/activity")
+	b.ReportMetric(float64(trips)/float64(calls), "trips/call")
+	b.ReportMetric(hour, "B/h-of-samples")
+	b.ReportMetric(length, "samples/activity")
+	b.ReportMetric(median(spent)/length*3600, "CPU-ms/h-of-samples")
+	b.ReportMetric(0, "ns/op")
+}
+
+// listedColumns are what the list writes.
+const listedColumns = "account_id, id, sport_type, name, start_at, start_local, time_zone, local_day, summary, summary_hash, figures, trimp, tss, external_km, quality, formula_version, streams, low_s, moderate_s, high_s, peak_hr"
+
+func (s *system) listedRows(b *testing.B) (rows [][]any) {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), s.db.SuperuserDSN())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(b.Context())) }()
+	texts := strings.NewReplacer(" summary,", " summary::text,", " figures,", " figures::text,").Replace(listedColumns)
+	found, err := conn.Query(b.Context(), `SELECT `+texts+` FROM activities`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if rows, err = pgx.CollectRows(found, func(row pgx.CollectableRow) ([]any, error) { return row.Values() }); err != nil {
+		b.Fatal(err)
+	}
+	return rows
+}
+
+// copyAndMerge writes rows of the list into the empty table as fast as Postgres takes them, and gives how long it took.
+func (s *system) copyAndMerge(b *testing.B, rows [][]any) time.Duration {
+	b.Helper()
+	if _, err := s.admin.Exec(b.Context(), `DELETE FROM activities`); err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	tx, err := s.admin.Begin(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(b.Context())) }()
+	if _, err := tx.Exec(b.Context(), `CREATE TEMPORARY TABLE listed ON COMMIT DROP AS SELECT `+listedColumns+` FROM activities LIMIT 0`); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := tx.CopyFrom(b.Context(), pgx.Identifier{"listed"}, strings.Split(listedColumns, ", "), pgx.CopyFromRows(rows)); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := tx.Exec(b.Context(), fmt.Sprintf(`INSERT INTO activities (%[1]s) SELECT %[1]s FROM listed`, listedColumns)); err != nil {
+		b.Fatal(err)
+	}
+	if err := tx.Commit(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// counter counts what is published.
+type counter int
+
+func (c *counter) PublishAll(_ context.Context, _ message.Topic, bodies []any) error {
+	*c += counter(len(bodies))
+	return nil
+}
+
+// BenchmarkDispatch100000 wakes the workers of 100,000 athletes that have something due.
+func BenchmarkDispatch100000(b *testing.B) {
+	s := setup(b, stravasim.Config{Activities: 1})
+	for _, sql := range []string{
+		`INSERT INTO accounts (email, password_hash) SELECT 'athlete-' || n || '@example.com', 'hash' FROM generate_series(1, 100000) AS n`,
+		`INSERT INTO due_work (account_id, kind, lane, due_at) SELECT id, 'incremental', 1, now() - interval '1 minute' FROM accounts`,
+		`ANALYZE due_work`,
+	} {
+		if _, err := s.admin.Exec(b.Context(), sql); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var most uint64
+	for b.Loop() {
+		published := counter(0)
+		dispatcher := Dispatcher{Databases: s.direct("dispatch").AsOpener(), Publisher: &published, Now: s.now}
+		if err := dispatcher.Tick(s.ctx()); err != nil {
+			b.Fatal(err)
+		}
+		if published < 100_000 {
+			b.Fatalf("%d are woken", published)
+		}
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		most = max(most, memory.HeapSys)
+		if bytes.Contains(s.log.text.Bytes(), []byte(`"severity":"ERROR"`)) {
+			b.Fatal(s.log)
+		}
+	}
+	b.ReportMetric(float64(most)/1e6, "heap-MB")
+}
