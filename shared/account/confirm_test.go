@@ -224,6 +224,20 @@ func TestAnAddressIsChangedByWhoReadsItsMail(t *testing.T) {
 	if who, err := f.Who(t.Context(), identity); err != nil || who.Email != "new@example.com" || !who.EmailVerified {
 		t.Errorf("%+v, %v", who, err)
 	}
+	notices := func(address string) int {
+		return f.count(t, `SELECT count(*) FROM due_work WHERE kind = 'email_changed' AND cursor->>'address' = $1`, address)
+	}
+	if notices("ada@example.com") != 0 {
+		t.Error("an address that nobody verified is told")
+	}
+	f.mailed(t, session.AccountID, store.KindEmailVerification, "next link", "newest@example.com")
+	if err := f.VerifyEmail(t.Context(), "next link", Client{}); err != nil || notices("new@example.com") != 1 {
+		t.Errorf("%v: the verified address of before is told %d times", err, notices("new@example.com"))
+	}
+	f.mailed(t, session.AccountID, store.KindEmailVerification, "same link", "Newest@example.com")
+	if err := f.VerifyEmail(t.Context(), "same link", Client{}); err != nil || notices("newest@example.com") != 0 {
+		t.Errorf("%v: another spelling is told as a change", err)
+	}
 	wants(t, f.VerifyEmail(t.Context(), "link", Client{}), fault.NotFound, "link")
 	_, err = f.RequestVerification(t.Context(), identity)
 	wants(t, err, fault.Conflict, "nothing-to-verify")

@@ -1,5 +1,6 @@
 // Package mail is the use case of what is sent to an account's owner, and sending it. What is to be sent is a due row that
-// names account and kind; the secret of its link is made when it is sent, so that none stands in a message or waits in a row.
+// names account and kind; the secret of its link, where it has one, is made when it is sent, so that none stands in a message
+// or waits in a row.
 package mail
 
 import (
@@ -81,10 +82,14 @@ func (s *Sender) send(ctx context.Context, db database.Database, due store.Due) 
 	ctx = logging.WithAttrs(ctx, slog.Int64("due_id", due.ID), slog.String("kind", due.Kind),
 		slog.String("origin_trace", due.OriginTrace))
 	text := texts[due.Kind]
-	token := secret.NewToken()
-	letter := Letter{ID: fmt.Sprintf("%d-%d", due.ID, due.Revision), Subject: text.subject, Body: text.body(s.PublicURL + text.page + token)}
+	link, token := s.PublicURL+text.page, ""
+	if text.lifetime > 0 {
+		token = secret.NewToken()
+		link += token
+	}
+	letter := Letter{ID: fmt.Sprintf("%d-%d", due.ID, due.Revision), Subject: text.subject, Body: text.body(link)}
 	err := db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		if letter.To, err = s.recipient(ctx, conn, due); err != nil || letter.To == "" {
+		if letter.To, err = s.recipient(ctx, conn, due); err != nil || letter.To == "" || token == "" {
 			return err
 		}
 		now := s.now()
@@ -105,7 +110,7 @@ func (s *Sender) send(ctx context.Context, db database.Database, due store.Due) 
 	return change(ctx, db, func(ctx context.Context, conn database.Conn) error { return store.FinishDue(ctx, conn, due) })
 }
 
-// recipient is where the e-mail goes: to the address that it is to verify, or to the account's. It is empty where there is
+// recipient is where the e-mail goes: to the address that the row names, or to the account's. It is empty where there is
 // no address, and where nobody is there to read: the account is gone or being erased.
 func (s *Sender) recipient(ctx context.Context, conn database.Conn, due store.Due) (string, error) {
 	address, err := store.FindRecipient(ctx, conn, due.AccountID)
@@ -159,8 +164,8 @@ func change(ctx context.Context, db database.Database, f func(ctx context.Contex
 // text is what stands in the e-mails of a kind.
 type text struct {
 	subject  string
-	page     string // of the app, with the token behind it: a fragment, which browsers send to no server
-	lifetime time.Duration
+	page     string        // of the app, with the token behind it: a fragment, which browsers send to no server
+	lifetime time.Duration // of the token; 0 without one
 	body     func(link string) string
 }
 
@@ -172,5 +177,9 @@ var texts = map[string]text{
 	store.KindEmailVerification: {"Confirm your e-mail address for Train-D", "/verify#", 24 * time.Hour, func(link string) string {
 		return "This address was given for an account at Train-D. If it was you, confirm it by this link:\n\n" + link +
 			"\n\nIt works once, for a day. If it was not you, there is nothing to do.\n"
+	}},
+	store.KindEmailChanged: {"Your Train-D account has another e-mail address", "/", 0, func(link string) string {
+		return "The account at Train-D that had this address has another one now, which its owner confirmed. Nothing more is sent to this one.\n\n" +
+			"If it was not you, somebody else is in your account: please tell whoever runs " + link + " at once.\n"
 	}},
 }

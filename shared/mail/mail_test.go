@@ -54,6 +54,19 @@ func TestAVerificationGoesToTheAddressThatItIsAbout(t *testing.T) {
 	}
 }
 
+func TestTheAddressOfBeforeIsToldWithoutASecret(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.ask(store.DueRequest{Kind: store.KindEmailChanged, Subject: "old@example.com", Cursor: []byte(`{"address":"old@example.com"}`)})
+	mails := f.smtp.Mails()
+	if len(mails) != 1 || mails[0].To != "old@example.com" || strings.Contains(mails[0].Body, "#") {
+		t.Fatalf("got %+v", mails)
+	}
+	if f.rows("SELECT (SELECT count(*) FROM email_tokens) + (SELECT count(*) FROM due_work)") != 0 {
+		t.Error("a token was made, or the row is left")
+	}
+}
+
 func TestAnEmailThatNobodyCouldNoteAsSentComesAgainAsTheSame(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

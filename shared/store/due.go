@@ -30,14 +30,15 @@ const (
 	KindHousekeeping  = "housekeeping"
 )
 
-// The kinds of due e-mail. They are Mail's to work off, with leases of their own; every other kind is Sync's. A verification's
-// cursor names the address, in "address", where it is not the account's yet.
+// The kinds of due e-mail. They are Mail's to work off, with leases of their own; every other kind is Sync's. The cursor names
+// the address, in "address", where it is not the account's: not yet for a verification, not any more for a change.
 const (
 	KindPasswordReset     = "password_reset"
 	KindEmailVerification = "email_verification"
+	KindEmailChanged      = "email_changed"
 )
 
-const mailKinds = `('password_reset', 'email_verification')`
+const mailKinds = `('password_reset', 'email_verification', 'email_changed')`
 
 // The lanes of due work, most urgent first: what a person waits for, what a webhook told, what reconciles, what fills up.
 const (

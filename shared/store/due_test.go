@@ -204,7 +204,7 @@ func TestDueListsKeepTheKindsThatTheSchemaAllows(t *testing.T) { // I39
 	t.Parallel()
 	db := postgrestest.New(t)
 	conn := connect(t, db, "migrate")
-	got := sorted(KindPasswordReset, KindEmailVerification, KindBackfill, KindStreams, KindIncremental, KindRecompute, KindRefetch, KindReread, KindAuthorization,
+	got := sorted(KindPasswordReset, KindEmailVerification, KindEmailChanged, KindBackfill, KindStreams, KindIncremental, KindRecompute, KindRefetch, KindReread, KindAuthorization,
 		KindReconcile, KindErasure, KindHousekeeping)
 	if want := checkedValues(t, conn, "due_work", "kind"); !slices.Equal(got, want) {
 		t.Errorf("kinds %v, want %v", got, want)

@@ -127,7 +127,8 @@ SELECT id FROM changed`, hash[:], passwordHash, now).Scan(&account)
 	return account, nil
 }
 
-// VerifyEmail uses a token up: the address that it was sent to is the account's from now on, and known to be its owner's.
+// VerifyEmail uses a token up: the address that it was sent to is the account's from now on, and known to be its owner's. A
+// verified one of before is to be told.
 // It gives the account; fault.NotFound where the token is used, unknown or too old at now, fault.Conflict where
 // somebody else has the address meanwhile.
 func VerifyEmail(ctx context.Context, conn database.Conn, hash TokenHash, now time.Time) (int64, error) {
@@ -139,11 +140,17 @@ WITH used AS (
     RETURNING account_id, address
 ), changed AS (
     UPDATE accounts SET email = used.address, email_verified_at = $2
-    FROM used
-    WHERE id = used.account_id AND erasing_at IS NULL
-    RETURNING id
+    FROM used, accounts AS before
+    WHERE accounts.id = used.account_id AND accounts.erasing_at IS NULL AND before.id = accounts.id
+    RETURNING accounts.id, CASE WHEN before.email_verified_at IS NOT NULL AND lower(before.email) <> lower(used.address)
+                                THEN before.email END AS left_address
 ), voided AS (
     DELETE FROM email_tokens USING changed WHERE account_id = changed.id AND token_hash <> $1
+), told AS (
+    INSERT INTO due_work (account_id, kind, subject, lane, due_at, cursor)
+    SELECT id, '`+KindEmailChanged+`', left_address, 0, now(), jsonb_build_object('address', left_address)
+    FROM changed WHERE left_address IS NOT NULL
+    ON CONFLICT (account_id, kind, subject) DO NOTHING
 )
 SELECT id FROM changed`, hash[:], now).Scan(&account)
 	if errors.Is(err, pgx.ErrNoRows) {
