@@ -62,6 +62,7 @@ test('a session that ended leads back to where one was', async () => {
   await register(page, 'fourth@example.com');
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.waitForLoadState('networkidle'); // what the page still asked for would tell of the end first
   await page.context().clearCookies();
   await page.getByRole('link', { name: 'Activities' }).click();
   await page.getByText('you come back to where you were').waitFor();
