@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) (err error) {
 	pairs := flags.Int("pairs", 40, "pairs of slices in the duel of Pooled and the bare pool")
 	guesses := flags.Int("guesses", 200, "requests of each kind whose times must not tell whether an address has an account")
 	starts := flags.Int("starts", 20, "starts of every program")
-	only := flags.String("only", "trips,accounts,start,duel,load,acquire", "the tables to print")
+	only := flags.String("only", "trips,accounts,start,webhook,duel,load,acquire", "the tables to print")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -65,6 +65,11 @@ func run(ctx context.Context, args []string) (err error) {
 			fmt.Printf("Starts, against an empty program with the same imports; medians of %d\n\n", *starts)
 			all, err := b.Starts(ctx, *starts)
 			return errors.Join(err, bench.PrintStarts(os.Stdout, all))
+		},
+		"webhook": func() error {
+			fmt.Printf("Strava's events at function Webhook, from the start of its program on\n\n")
+			webhook, err := b.Webhook(ctx, *starts)
+			return errors.Join(err, bench.PrintWebhook(os.Stdout, webhook))
 		},
 		"duel": func() error {
 			fmt.Printf("Two rows in one statement, committed; %d clients over HTTP, TLS to PostgreSQL, median of %d pairs of slices side by side\n\n", cfg.Clients, *pairs)
