@@ -90,13 +90,14 @@ func (w *worked) read(ctx context.Context, conn database.Conn, accountID int64) 
 // write stores the batch and moves the due row's cursor behind it; what it changes is noted for the athlete. Meanwhile the
 // batch after it, which it gives, is worked out: two processors do more than one. Where there is none the row is finished.
 func (w *worked) write(ctx context.Context, conn database.Conn, due store.Due, profiles store.Profiles) (next *worked, err error) {
-	if w.cursor.Change == 0 {
-		if w.cursor.Change, err = beginChange(ctx, conn, due.AccountID, w.cursor); err != nil {
+	cursor := w.cursor // the batch itself stays as it is: the transaction may be run again
+	if cursor.Change == 0 {
+		if cursor.Change, err = beginChange(ctx, conn, due.AccountID, cursor); err != nil {
 			return nil, err
 		}
 	}
 	if !w.last() {
-		next = &worked{cursor: w.cursor}
+		next = &worked{cursor: cursor}
 		next.cursor.Before = w.inputs[len(w.inputs)-1].ID
 		if err := next.read(ctx, conn, due.AccountID); err != nil {
 			return nil, err
@@ -119,7 +120,7 @@ func (w *worked) write(ctx context.Context, conn database.Conn, due store.Due, p
 			return nil, err
 		}
 		if change.Activities > 0 {
-			if err := store.AddLoadChange(ctx, conn, w.cursor.Change, change); err != nil {
+			if err := store.AddLoadChange(ctx, conn, cursor.Change, change); err != nil {
 				return nil, err
 			}
 		}
@@ -129,7 +130,7 @@ func (w *worked) write(ctx context.Context, conn database.Conn, due store.Due, p
 		if err != nil {
 			return nil, err
 		}
-		if err := store.FinishLoadChange(ctx, conn, w.cursor.Change, after, time.Now()); err != nil {
+		if err := store.FinishLoadChange(ctx, conn, cursor.Change, after, time.Now()); err != nil {
 			return nil, err
 		}
 		return nil, store.FinishDue(ctx, conn, due)

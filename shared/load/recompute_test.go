@@ -211,6 +211,47 @@ func TestARecomputeKilledAnywhereGoesOn(t *testing.T) {
 	}
 }
 
+// again runs each transaction a first time in vain, as after a deadlock.
+type again struct{ database.Database }
+
+func (a again) InTx(ctx context.Context, f func(context.Context, database.Conn) error) error {
+	err := a.Database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		if err := f(ctx, conn); err != nil {
+			return err
+		}
+		return errKilled
+	})
+	if !errors.Is(err, errKilled) {
+		return err
+	}
+	return a.Database.InTx(ctx, f)
+}
+
+func TestATransactionThatIsRunAgainTellsTheWholeChange(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	activities := history(2*recomputeBatch+1, 8)
+	var told [2]store.LoadChange
+	for i, db := range []database.Database{f.session, again{f.session}} {
+		id := f.athlete(string(rune('a'+i)) + "@example.com")
+		f.ingest(id, activities)
+		f.change(id, func(a *store.Athlete) { a.Sex = training.SexFemale })
+		f.ask(id)
+		due, _ := f.claim(id, time.Now())
+		if err := Recompute(t.Context(), db, due); err != nil {
+			t.Fatal(err)
+		}
+		changes, err := f.service.Changes(t.Context(), id, 0, 10)
+		if err != nil || len(changes) != 1 || changes[0].After == nil {
+			t.Fatalf("got %+v, %v", changes, err)
+		}
+		told[i] = changes[0]
+	}
+	if told[0].Activities == 0 || told[1].Activities != told[0].Activities || told[1].TRIMPAfter != told[0].TRIMPAfter {
+		t.Errorf("told %+v, want %+v", told[1], told[0])
+	}
+}
+
 func TestARecomputeStopsBeforeItsDeadlineAndStaysDue(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

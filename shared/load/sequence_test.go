@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,47 +18,32 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-// patch draws a change of settings: of the body, or of one threshold, for every sport or one, from a day on or from today, or
-// its end.
-func patch(random *rand.Rand) athlete.Patch {
-	switch random.IntN(20) {
-	case 0:
-		return athlete.Patch{Sex: new(athlete.Sexes[random.IntN(len(athlete.Sexes))])}
-	case 1:
-		return athlete.Patch{BirthDate: new(training.NewDate(1950+random.IntN(50), time.March, 1).String())}
-	}
-	kind := store.ThresholdKinds[random.IntN(len(store.ThresholdKinds))]
-	thresholds := &athlete.ThresholdPatch{EffectiveFrom: new(training.NewDate(2024, time.May, 1).AddDays(random.IntN(600)).String())}
+// ordinary are values of each kind of threshold that contradict none of another kind, with up to 20 added.
+var ordinary = map[store.ThresholdKind]int{store.ThresholdRestingHR: 40, store.ThresholdMaxHR: 175, store.ThresholdLTHR: 155, store.ThresholdVT1HR: 125,
+	store.ThresholdVT2HR: 150, store.ThresholdFTP: 200, store.ThresholdPace: 200, store.ThresholdSwimPace: 90, store.ThresholdWeight: 60}
+
+// patch draws a change of settings: of the body, or of one threshold, for every sport or one, from a day on, or its end.
+func patch(t *testing.T, random *rand.Rand) (patch athlete.Patch) {
+	t.Helper()
+	var text string
+	kind, sport := store.ThresholdKinds[random.IntN(len(store.ThresholdKinds))], ""
 	if random.IntN(3) == 0 {
-		thresholds.Sport = new(string(training.Sports[random.IntN(len(training.Sports))]))
+		sport = fmt.Sprintf(`"sport": %q, `, training.Sports[random.IntN(len(training.Sports))])
 	}
-	if random.IntN(4) == 0 {
-		thresholds.EffectiveFrom, thresholds.Deleted = nil, []store.ThresholdKind{kind}
-		return athlete.Patch{Thresholds: thresholds}
-	}
-	value := map[store.ThresholdKind]float64{store.ThresholdRestingHR: 40, store.ThresholdMaxHR: 175, store.ThresholdLTHR: 155, store.ThresholdVT1HR: 125,
-		store.ThresholdVT2HR: 150, store.ThresholdFTP: 200, store.ThresholdPace: 200, store.ThresholdSwimPace: 90, store.ThresholdWeight: 60}[kind] + float64(random.IntN(20))
-	switch kind {
-	case store.ThresholdRestingHR:
-		thresholds.RestingHR = &value
-	case store.ThresholdMaxHR:
-		thresholds.MaxHR = &value
-	case store.ThresholdLTHR:
-		thresholds.LTHR = &value
-	case store.ThresholdVT1HR:
-		thresholds.VT1HR = &value
-	case store.ThresholdVT2HR:
-		thresholds.VT2HR = &value
-	case store.ThresholdFTP:
-		thresholds.FTP = &value
-	case store.ThresholdPace:
-		thresholds.ThresholdPace = &value
-	case store.ThresholdSwimPace:
-		thresholds.SwimPace = &value
+	switch from := training.NewDate(2024, time.May, 1).AddDays(random.IntN(600)); random.IntN(20) {
+	case 0:
+		text = fmt.Sprintf(`{"sex": %q}`, athlete.Sexes[random.IntN(len(athlete.Sexes))])
+	case 1:
+		text = fmt.Sprintf(`{"birth_date": "%d-03-01"}`, 1950+random.IntN(50))
+	case 2, 3, 4, 5:
+		text = fmt.Sprintf(`{"thresholds": {%s%q: null}}`, sport, kind)
 	default:
-		thresholds.Weight = &value
+		text = fmt.Sprintf(`{"thresholds": {%s%q: %d, "effective_from": %q}}`, sport, kind, ordinary[kind]+random.IntN(20), from)
 	}
-	return athlete.Patch{Thresholds: thresholds}
+	if err := json.Unmarshal([]byte(text), &patch); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return patch
 }
 
 // bare registers an athlete who has told nothing.
@@ -110,7 +96,7 @@ func TestAnySequenceOfChangesEndsAsFromScratch(t *testing.T) {
 				}
 			}
 			for changes < 12 {
-				switch _, err := service.Update(t.Context(), id, patch(random)); {
+				switch _, err := service.Update(t.Context(), id, patch(t, random)); {
 				case fault.KindOf(err) == fault.Invalid: // it contradicts what there is
 					refused++
 					continue
