@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	_ "time/tzdata" // athletes live in zones that the platform's image need not know
 
 	"github.com/train-d/train-d/functions/onboarding/web"
@@ -25,11 +26,16 @@ import (
 	"github.com/train-d/train-d/shared/strava"
 )
 
+// gcPercent is half of Go's own: each password that is hashed leaves 19 MiB, and what an instance's memory must hold is what
+// lies about before it is collected.
+const gcPercent = 50
+
 func init() {
 	settings, err := config.LoadOnboarding()
 	if err := errors.Join(err, database.Check(settings.Database), secret.Check(settings.Tokens.Keyset)); err != nil {
 		serverless.Refuse("Onboarding", err)
 	}
+	debug.SetGCPercent(gcPercent)
 	service := serverless.New(settings.Service)
 	handler, err := handler(settings, service)
 	if err != nil {
