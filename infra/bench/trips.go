@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/train-d/train-d/infra/bench/wire"
 )
 
 // Trip is what one operation of Onboarding costs in round trips to the database, once everything is warm.
@@ -26,12 +28,12 @@ const warming, counted = 20, 10
 // Trips counts the round trips of a registration and of authenticated reads between Onboarding's program, as deployed, and
 // the server.
 func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
-	w, err := newWire(net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)))
+	w, err := wire.Start(net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = w.listener.Close() }()
-	dsn := strings.Replace(b.server.DSN(system, "onboarding", b.password), net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)), w.listener.Addr().String(), 1)
+	defer func() { _ = w.Close() }()
+	dsn := strings.Replace(b.server.DSN(system, "onboarding", b.password), net.JoinHostPort("127.0.0.1", strconv.Itoa(b.server.Port)), w.Address(), 1)
 	onboarding, err := b.startOnboarding(ctx, dsn)
 	if err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 	} {
 		trip := Trip{operation: operation.method + " " + operation.path, goal: operation.goal}
 		for n := range warming + counted {
-			w.take()
+			w.Take()
 			var body string
 			if operation.method == http.MethodPost {
 				visitors++
@@ -69,7 +71,7 @@ func (b *Bench) Trips(ctx context.Context) (trips []Trip, err error) {
 				return nil, err
 			}
 			session = cmp.Or(cookies, session)
-			if taken, statements := w.take(); n >= warming && taken > trip.most {
+			if taken, statements := w.Take(); n >= warming && taken > trip.most {
 				trip.most, trip.statements = taken, statements
 			}
 		}

@@ -218,8 +218,8 @@ func TestAnAddressIsChangedByWhoReadsItsMail(t *testing.T) {
 		t.Errorf("%+v, %v", who, err)
 	}
 	f.mailed(t, session.AccountID, store.KindEmailVerification, "link", "new@example.com")
-	if err := f.VerifyEmail(t.Context(), "link", Client{}); err != nil {
-		t.Error(err)
+	if notice, err := f.VerifyEmail(t.Context(), "link", Client{}); err != nil || notice.DueID != 0 {
+		t.Error(notice, err)
 	}
 	if who, err := f.Who(t.Context(), identity); err != nil || who.Email != "new@example.com" || !who.EmailVerified {
 		t.Errorf("%+v, %v", who, err)
@@ -231,14 +231,16 @@ func TestAnAddressIsChangedByWhoReadsItsMail(t *testing.T) {
 		t.Error("an address that nobody verified is told")
 	}
 	f.mailed(t, session.AccountID, store.KindEmailVerification, "next link", "newest@example.com")
-	if err := f.VerifyEmail(t.Context(), "next link", Client{}); err != nil || notices("new@example.com") != 1 {
-		t.Errorf("%v: the verified address of before is told %d times", err, notices("new@example.com"))
+	notice, err := f.VerifyEmail(t.Context(), "next link", Client{})
+	if err != nil || notices("new@example.com") != 1 || notice.DueID == 0 || notice.AccountID != session.AccountID {
+		t.Errorf("%v, %v: the verified address of before is told %d times", notice, err, notices("new@example.com"))
 	}
 	f.mailed(t, session.AccountID, store.KindEmailVerification, "same link", "Newest@example.com")
-	if err := f.VerifyEmail(t.Context(), "same link", Client{}); err != nil || notices("newest@example.com") != 0 {
+	if _, err := f.VerifyEmail(t.Context(), "same link", Client{}); err != nil || notices("newest@example.com") != 0 {
 		t.Errorf("%v: another spelling is told as a change", err)
 	}
-	wants(t, f.VerifyEmail(t.Context(), "link", Client{}), fault.NotFound, "link")
+	_, err = f.VerifyEmail(t.Context(), "link", Client{})
+	wants(t, err, fault.NotFound, "link")
 	_, err = f.RequestVerification(t.Context(), identity)
 	wants(t, err, fault.Conflict, "nothing-to-verify")
 	for range 5 { // nobody's mailbox is flooded

@@ -93,7 +93,7 @@ func (s *Service) ChangeEmail(ctx context.Context, identity Identity, email stri
 	if email, err = normaliseEmail(email); err != nil {
 		return 0, err
 	}
-	cursor, err := json.Marshal(map[string]string{"address": email})
+	cursor, err := cursorTo(email)
 	if err != nil {
 		return 0, fmt.Errorf("change e-mail: %w", err)
 	}
@@ -116,22 +116,49 @@ func (s *Service) verifyLater(ctx context.Context, identity Identity, cursor jso
 }
 
 // VerifyEmail makes the address that a link was sent to the account's, known to be its owner's. A token that is unknown, used or
-// too old is NotFound "link"; an address that somebody else has meanwhile a Conflict "email-taken".
-func (s *Service) VerifyEmail(ctx context.Context, token string, client Client) error {
+// too old is NotFound "link"; an address that somebody else has meanwhile a Conflict "email-taken". Where it takes the place of a
+// verified one, an e-mail is due to that, whose row it gives; else a row without an id.
+func (s *Service) VerifyEmail(ctx context.Context, token string, client Client) (notice store.DueAccount, err error) {
 	throttle := linkAtAddress.by(client.Address)
 	if err := s.admit(ctx, throttle); err != nil {
-		return fmt.Errorf("verify e-mail: %w", err)
+		return store.DueAccount{}, fmt.Errorf("verify e-mail: %w", err)
 	}
-	var accountID int64
-	err := s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		if accountID, err = store.VerifyEmail(ctx, conn, hashOf(token), s.now()); err != nil {
+	err = s.database.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
+		accountID, before, err := store.VerifyEmail(ctx, conn, hashOf(token), s.now())
+		if err != nil {
 			return err
+		}
+		notice = store.DueAccount{AccountID: accountID}
+		if before != "" {
+			if notice.DueID, err = tellOfChange(ctx, conn, accountID, before); err != nil {
+				return err
+			}
 		}
 		return store.ReturnThrottles(ctx, conn, nil, []store.Throttle{throttle})
 	})
 	if err != nil {
-		return fmt.Errorf("verify e-mail: %w", err)
+		return store.DueAccount{}, fmt.Errorf("verify e-mail: %w", err)
 	}
-	logging.Log(ctx, slog.LevelInfo, logging.EventAccountEmailVerified, "e-mail address verified", slog.Int64("account_id", accountID))
-	return nil
+	logging.Log(ctx, slog.LevelInfo, logging.EventAccountEmailVerified, "e-mail address verified", slog.Int64("account_id", notice.AccountID))
+	return notice, nil
+}
+
+// tellOfChange makes an e-mail due to an address that is not the account's any more: whoever takes an account over would
+// change it unseen.
+func tellOfChange(ctx context.Context, conn database.Conn, accountID int64, address string) (dueID int64, err error) {
+	cursor, err := cursorTo(address)
+	if err != nil {
+		return 0, err
+	}
+	return store.EnqueueDue(ctx, conn, store.DueRequest{AccountID: accountID, Kind: store.KindEmailChanged, Subject: address,
+		Lane: store.LaneInteractive, Cursor: cursor, Trace: logging.TraceOf(ctx).ID})
+}
+
+// cursorTo names the address of an e-mail that does not go to the account's.
+func cursorTo(address string) (json.RawMessage, error) {
+	cursor, err := json.Marshal(map[string]string{"address": address})
+	if err != nil {
+		return nil, fmt.Errorf("name the address: %w", err)
+	}
+	return cursor, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/train-d/train-d/infra/bench/wire"
 	"github.com/train-d/train-d/infra/stravasim"
 	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/database"
@@ -58,62 +58,6 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// tripwire stands between the worker and the server, and counts how often the worker speaks after the server did.
-type tripwire struct{ trips, sent atomic.Int64 }
-
-func (t *tripwire) listen(b *testing.B, server string) string {
-	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return // closed
-			}
-			go t.carry(client, server)
-		}
-	}()
-	return listener.Addr().String()
-}
-
-func (t *tripwire) carry(client net.Conn, address string) {
-	defer func() { _ = client.Close() }()
-	server, err := net.Dial("tcp", address)
-	if err != nil {
-		return
-	}
-	defer func() { _ = server.Close() }()
-	var spoke atomic.Bool // the server, since the client did
-	spoke.Store(true)
-	pump := func(from, to net.Conn, note func(n int)) {
-		defer func() { _ = to.Close() }()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := from.Read(buffer)
-			if n > 0 {
-				note(n)
-				if _, err := to.Write(buffer[:n]); err != nil {
-					return
-				}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}
-	go pump(server, client, func(int) { spoke.Store(true) })
-	pump(client, server, func(n int) {
-		t.sent.Add(int64(n))
-		if spoke.Swap(false) {
-			t.trips.Add(1)
-		}
-	})
-}
-
 // processorTime is what this process has used, the simulator's part included.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
@@ -131,13 +75,16 @@ func BenchmarkImport(b *testing.B) {
 	s := setup(b, stravasim.Config{Activities: 600})
 	strava := &recorder{next: s.strava.Config.Handler}
 	s.strava.Config.Handler = strava
-	var wire tripwire
 	settings := s.settings("sync")
 	dsn, err := url.Parse(settings.URL.Reveal())
 	if err != nil {
 		b.Fatal(err)
 	}
-	through := wire.listen(b, dsn.Host)
+	between, err := wire.Start(dsn.Host)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = between.Close() })
 
 	run := func(counted bool) (one, two, processor time.Duration, listed [][]any) {
 		if _, err := s.admin.Exec(b.Context(), `DELETE FROM strava_connections`); err != nil {
@@ -150,7 +97,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 		worker := *s.worker
 		if counted {
-			dsn.Host = through
+			dsn.Host = between.Address()
 			direct := settings
 			direct.URL = config.NewSecret(dsn.String())
 			s.worker.Databases = database.NewDirect(direct, "sync").AsOpener()
@@ -173,7 +120,8 @@ func BenchmarkImport(b *testing.B) {
 	_, _, _, listed := run(false) // the simulator makes its answers
 	strava.calls.Store(0)
 	run(true)
-	calls, trips := strava.calls.Load(), wire.trips.Load()
+	calls := strava.calls.Load()
+	trips, statements := between.Take()
 	activities, samples := len(listed), s.count(`SELECT count(*) FROM activity_streams`)
 	var hour, length float64 // bytes of an hour of samples, of all that was recorded; how many an activity has
 	s.row(&hour, `SELECT 3600.0 * sum(pg_column_size(packed)) / sum(samples) FROM activity_streams`)
@@ -197,6 +145,7 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(median(second), "refined/s")
 	b.ReportMetric(median(spent), "CPU-ms/activity")
 	b.ReportMetric(float64(trips)/float64(calls), "trips/call")
+	b.ReportMetric(float64(len(statements))/float64(activities), "statements/activity")
 	b.ReportMetric(hour, "B/h-of-samples")
 	b.ReportMetric(length, "samples/activity")
 	b.ReportMetric(median(spent)/length*3600, "CPU-ms/h-of-samples")

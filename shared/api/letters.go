@@ -71,7 +71,11 @@ func (a *API) letterOperations(service huma.API) {
 			Anybody
 			Body LinkToken
 		}) (*struct{}, error) {
-			return nil, a.Accounts.VerifyEmail(ctx, in.Body.Token, a.client(ctx, in.Anybody))
+			notice, err := a.Accounts.VerifyEmail(ctx, in.Body.Token, a.client(ctx, in.Anybody))
+			if err == nil {
+				a.wakeMail(ctx, notice.AccountID, notice.DueID)
+			}
+			return nil, err
 		})
 	register(service, status(operation(http.MethodPut, "/v1/account/email", "change-email",
 		"Mail a link to another address, which is the account's once it was followed"), http.StatusAccepted),

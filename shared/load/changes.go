@@ -123,21 +123,15 @@ func equal(a, b *float64) bool {
 
 // standing is how a day stands, in figures and in a word.
 func standing(history store.DayHistory, day training.Date) (store.Headline, State, error) {
-	headline, err := headlineOf(history, day)
-	if err != nil {
-		return headline, "", err
-	}
 	series, meta, err := seriesOf(history, day, day, day, training.LoadTRIMP)
-	return headline, wordsOf(history.Athlete, &series, meta).State, err
-}
-
-// headlineOf is how a day stands.
-func headlineOf(history store.DayHistory, day training.Date) (store.Headline, error) {
-	series, _, err := seriesOf(history, day, day, day, training.LoadTRIMP)
-	if err != nil || series.Days() == 0 {
+	if err != nil {
+		return store.Headline{}, "", err
+	}
+	state := wordsOf(history.Athlete, &series, meta).State
+	if series.Days() == 0 {
 		absent := training.Absent(training.ReasonNoActivity)
-		return store.Headline{CTL: absent, ATL: absent, TSB: absent, ACWR: absent, Decayed: absent}, err
+		return store.Headline{CTL: absent, ATL: absent, TSB: absent, ACWR: absent, Decayed: absent}, state, nil
 	}
 	figures := dayOf(&series)
-	return store.Headline{CTL: figures.ctl, ATL: figures.atl, TSB: figures.tsb, ACWR: figures.ratio, Decayed: series.Decayed.At(series.Days() - 1)}, nil
+	return store.Headline{CTL: figures.ctl, ATL: figures.atl, TSB: figures.tsb, ACWR: figures.ratio, Decayed: series.Decayed.At(series.Days() - 1)}, state, nil
 }

@@ -71,7 +71,7 @@ func confidence(topic string, history store.DayHistory, meta Meta) (Confidence, 
 	share := func(part int) float64 { return float64(part) / float64(max(1, sum.Activities())) }
 	doubt(sum.Unscored > 0, share(sum.Unscored) >= muchUnscored, DoubtUnscored)
 	doubt(sum.ByAverage > 0 && topic != "rest", share(sum.ByAverage) >= muchAverage, DoubtAverage)
-	doubt(window.absolute && sum.Scored > 0 && !history.Given, false, DoubtEstimated)
+	doubt(window.absolute && sum.Scored > 0 && !history.HeartRatesGiven, false, DoubtEstimated)
 	doubt(window.absolute && sum.Scored > 0 && history.Athlete.Sex == training.SexUnspecified, false, DoubtSex)
 	doubt(topic == "form" && meta.WarmingUp, true, DoubtWarmingUp)
 	return degree, doubts

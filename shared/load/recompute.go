@@ -185,5 +185,6 @@ func headlineNow(ctx context.Context, conn database.Conn, accountID int64) (stor
 	if err != nil {
 		return store.Headline{}, err
 	}
-	return headlineOf(history, today)
+	headline, _, err := standing(history, today)
+	return headline, err
 }

@@ -62,8 +62,8 @@ type Evidence struct {
 }
 
 // Today says how the athlete's load stands today in the athlete's own zone, from the same series that Series gives, by
-// the bands and by the athlete's recommendation style and wish for alerts. With fewer than 28 days of history, or where fewer than half of
-// the activities of the last 28 days have a load, it says nothing but that. It costs one statement.
+// the bands and by the athlete's recommendation style and wish for alerts. With fewer than 28 days of history, or where
+// fewer than half of the activities of the last 28 days have a load, it says nothing but that. It costs one statement.
 func (s *Service) Today(ctx context.Context, accountID int64) (Today, error) {
 	history, today, err := s.history(ctx, accountID)
 	if err != nil {
@@ -107,8 +107,8 @@ func wordsOf(athlete store.Athlete, series *training.Series, meta Meta) Today {
 	}
 	today.State = d.state(style)
 	today.Headline = headlines[today.State]
-	today.Sentences = slices.Concat(d.loadSentence(), d.ratioSentence(style, alertLine(athlete)), d.divergenceSentence(style, athlete.InjuryRiskAlerts), d.formSentence(),
-		d.restSentence(style), d.varietySentence(), coverage)
+	today.Sentences = slices.Concat(d.loadSentence(), d.ratioSentence(style, alertLine(athlete)),
+		d.divergenceSentence(style, athlete.InjuryRiskAlerts), d.formSentence(), d.restSentence(style), d.varietySentence(), coverage)
 	return today
 }
 

@@ -20,7 +20,7 @@ func todayOf(t *testing.T, style training.StyleName, daily func(daysAgo int) tra
 	if _, known := training.StyleOf(style); !known {
 		t.Fatalf("no style %q", style)
 	}
-	return tell(t, store.DayHistory{Given: true, Athlete: store.Athlete{Sex: training.SexFemale, TimeZone: "UTC", RecommendationStyle: string(style),
+	return tell(t, store.DayHistory{HeartRatesGiven: true, Athlete: store.Athlete{Sex: training.SexFemale, TimeZone: "UTC", RecommendationStyle: string(style),
 		ChronicDays: 42, DecayRate: 0.05, ACWRAlertThreshold: 1.3, InjuryRiskAlerts: true}}, daily, length)
 }
 
@@ -274,7 +274,7 @@ func TestAlertsAreTheOnesThatTheAthleteAskedFor(t *testing.T) {
 		"strain":                           {harder, 1.3, true, []string{"divergence"}},
 		"strain, no alerts wanted":         {harder, 1.3, false, nil},
 	} {
-		history := store.DayHistory{Given: true, Athlete: store.Athlete{Sex: training.SexMale, TimeZone: "UTC", RecommendationStyle: "balanced",
+		history := store.DayHistory{HeartRatesGiven: true, Athlete: store.Athlete{Sex: training.SexMale, TimeZone: "UTC", RecommendationStyle: "balanced",
 			ACWRAlertThreshold: test.above, InjuryRiskAlerts: test.on}}
 		today := tell(t, history, test.daily, 70)
 		var alerted []string
@@ -337,7 +337,7 @@ func TestASentenceIsAsConfidentAsWhatItRestsOn(t *testing.T) {
 			return sum
 		}, 70, false, training.SexMale, "rest", ConfidenceLow, []Doubt{DoubtUnscored}},
 	} {
-		history := store.DayHistory{Given: !test.estimate, Athlete: store.Athlete{Sex: test.sex, TimeZone: "UTC", RecommendationStyle: "balanced"}}
+		history := store.DayHistory{HeartRatesGiven: !test.estimate, Athlete: store.Athlete{Sex: test.sex, TimeZone: "UTC", RecommendationStyle: "balanced"}}
 		said := topic(tell(t, history, test.daily, test.length), test.topic)
 		if said.Confidence != test.want || !slices.Equal(said.Doubts, test.doubts) {
 			t.Errorf("%s: %s %v of %q, want %s %v", name, said.Confidence, said.Doubts, said.Text, test.want, test.doubts)

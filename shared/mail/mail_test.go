@@ -46,7 +46,7 @@ func TestAVerificationGoesToTheAddressThatItIsAbout(t *testing.T) {
 	if len(mails) != 1 || mails[0].To != "new@example.com" {
 		t.Fatalf("got %+v", mails)
 	}
-	if got, err := store.VerifyEmail(t.Context(), f.browser, f.token(mails[0], "/verify#"), f.clock); err != nil || got != f.account {
+	if got, _, err := store.VerifyEmail(t.Context(), f.browser, f.token(mails[0], "/verify#"), f.clock); err != nil || got != f.account {
 		t.Errorf("got %d, %v", got, err)
 	}
 	if f.rows("SELECT count(*) FROM accounts WHERE email = 'new@example.com' AND email_verified_at IS NOT NULL") != 1 {

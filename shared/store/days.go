@@ -13,9 +13,9 @@ import (
 
 // DayHistory is all that an athlete's daily series is computed from.
 type DayHistory struct {
-	Athlete Athlete           // only what the series and its words depend on: sex, zone, and how load is shown
-	Given   bool              // the athlete gave resting and maximum heart rate; else one of them at least is an estimate
-	Days    []training.DaySum // ascending; only days with activities
+	Athlete         Athlete           // only what the series and its words depend on: sex, zone, and how load is shown
+	HeartRatesGiven bool              // the athlete gave resting and maximum heart rate; else one of them at least is an estimate
+	Days            []training.DaySum // ascending; only days with activities
 }
 
 // dayColumns is DayHistory as one row. Entry i of every array is one activity, by day; a load that is not known is NaN.
@@ -28,7 +28,7 @@ type dayColumns struct {
 	DecayRate           float64
 	AcwrAlertThreshold  float64
 	InjuryRiskAlerts    bool
-	Given               bool
+	HeartRatesGiven     bool
 	LocalDay            []int32
 	Trimp               []float64
 	Tss                 []float64
@@ -47,7 +47,7 @@ func LoadDayHistory(ctx context.Context, conn database.Conn, accountID int64) (D
 SELECT athlete.sex, athlete.time_zone, athlete.recommendation_style, athlete.chronic_days, athlete.decay_rate,
        athlete.acwr_alert_threshold, athlete.injury_risk_alerts,
        (SELECT count(DISTINCT kind) = 2 FROM thresholds
-        WHERE account_id = $1 AND kind IN ('resting_hr', 'max_hr')) AS given,
+        WHERE account_id = $1 AND kind IN ('resting_hr', 'max_hr')) AS heart_rates_given,
        history.*
 FROM athletes AS athlete
 CROSS JOIN LATERAL (
@@ -75,8 +75,8 @@ WHERE athlete.account_id = $1`, accountID)
 		Athlete: Athlete{AccountID: accountID, Sex: columns.Sex, TimeZone: columns.TimeZone,
 			RecommendationStyle: columns.RecommendationStyle, ChronicDays: columns.ChronicDays, DecayRate: columns.DecayRate,
 			ACWRAlertThreshold: columns.AcwrAlertThreshold, InjuryRiskAlerts: columns.InjuryRiskAlerts},
-		Given: columns.Given,
-		Days:  columns.sums(),
+		HeartRatesGiven: columns.HeartRatesGiven,
+		Days:            columns.sums(),
 	}, nil
 }
 

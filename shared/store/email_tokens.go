@@ -127,13 +127,11 @@ SELECT id FROM changed`, hash[:], passwordHash, now).Scan(&account)
 	return account, nil
 }
 
-// VerifyEmail uses a token up: the address that it was sent to is the account's from now on, and known to be its owner's. A
-// verified one of before is to be told.
-// It gives the account; fault.NotFound where the token is used, unknown or too old at now, fault.Conflict where
-// somebody else has the address meanwhile.
-func VerifyEmail(ctx context.Context, conn database.Conn, hash TokenHash, now time.Time) (int64, error) {
-	var account int64
-	err := conn.QueryRow(ctx, `-- name: email_tokens.verify
+// VerifyEmail uses a token up: the address that it was sent to is the account's from now on, and known to be its owner's.
+// It gives the account, and the address that it had before where another one had been verified; fault.NotFound where the
+// token is used, unknown or too old at now, fault.Conflict where somebody else has the address meanwhile.
+func VerifyEmail(ctx context.Context, conn database.Conn, hash TokenHash, now time.Time) (account int64, before string, err error) {
+	err = conn.QueryRow(ctx, `-- name: email_tokens.verify
 WITH used AS (
     DELETE FROM email_tokens
     WHERE token_hash = $1 AND kind = 'email_verification' AND expires_at > $2
@@ -143,19 +141,14 @@ WITH used AS (
     FROM used, accounts AS before
     WHERE accounts.id = used.account_id AND accounts.erasing_at IS NULL AND before.id = accounts.id
     RETURNING accounts.id, CASE WHEN before.email_verified_at IS NOT NULL AND lower(before.email) <> lower(used.address)
-                                THEN before.email END AS left_address
+                                THEN before.email ELSE '' END AS before
 ), voided AS (
     DELETE FROM email_tokens USING changed WHERE account_id = changed.id AND token_hash <> $1
-), told AS (
-    INSERT INTO due_work (account_id, kind, subject, lane, due_at, cursor)
-    SELECT id, '`+KindEmailChanged+`', left_address, 0, now(), jsonb_build_object('address', left_address)
-    FROM changed WHERE left_address IS NOT NULL
-    ON CONFLICT (account_id, kind, subject) DO NOTHING
 )
-SELECT id FROM changed`, hash[:], now).Scan(&account)
+SELECT id, before FROM changed`, hash[:], now).Scan(&account, &before)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, errEmailToken()
+		return 0, "", errEmailToken()
 	}
-	return account, orConflict("verify e-mail", err, "accounts_email_key", "email-taken",
+	return account, before, orConflict("verify e-mail", err, "accounts_email_key", "email-taken",
 		"Somebody else has this e-mail address already.")
 }

@@ -139,7 +139,7 @@ type FigureRows struct {
 // Len is how many activities there are.
 func (r FigureRows) Len() int { return len(r.ids) }
 
-// NewFigureRows writes figures down for UpdateFigures, which takes about as long as working them out did.
+// NewFigureRows writes figures down for UpdateFigures.
 func NewFigureRows(computed []ActivityFigures) (FigureRows, error) {
 	n := len(computed)
 	rows := FigureRows{make([]int64, n), newFigureColumns(n), make([]*float64, n), make([]*float64, n)}

@@ -89,7 +89,7 @@ type figureJSON struct {
 
 // MarshalJSON writes the value, or null and the reason.
 func (f Figure) MarshalJSON() ([]byte, error) {
-	// An activity has some forty figures; what package json does by reflection takes three times as long.
+	// An activity has some forty figures, and thousands of activities are written at a time: no reflection.
 	if !f.Known {
 		reason, err := json.Marshal(f.why())
 		return append(append([]byte(`{"value":null,"reason":`), reason...), '}'), err

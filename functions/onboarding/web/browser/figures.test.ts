@@ -231,6 +231,7 @@ test('today says what is missing and why, and leads to it', async () => {
   const missing = page.getByRole('region', { name: 'What is missing' });
   await missing.getByText(/activit(y has|ies have) no load/).waitFor();
   await missing.getByRole('link', { name: 'Show them' }).click();
+  await page.getByRole('heading', { name: 'Activities', exact: true }).waitFor(); // Today has a list too
   await page.locator('.activities a').first().waitFor();
   expect(new Set(await page.locator('.activities .tag').allInnerTexts())).toEqual(new Set(['no load']));
   expect(await page.getByLabel('Load rests on').inputValue()).toBe('none');
@@ -326,6 +327,19 @@ test('what to be alerted of is chosen, and today follows', async () => {
   await save();
   const { alert, ratio } = await alerts();
   expect(alert, `a ratio of ${ratio} with the line at 1`).toBe(ratio > 1);
+  // Whether it is one depends on the athlete; here is how one is shown.
+  await page.route('**/v1/training-load/today', async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { sentences: { topic: string }[] };
+    body.sentences = body.sentences.map((sentence) => (sentence.topic === 'ratio' ? { ...sentence, alert: true, confidence: 'low', doubts: ['unscored'] } : { ...sentence, alert: false, doubts: [] }));
+    await route.fulfill({ response: answer, json: body });
+  });
+  await page.goto(url);
+  const stand = page.getByRole('region', { name: 'Where you stand' });
+  await stand.getByText('Low confidence: some activities have no load.').waitFor();
+  expect(await stand.getByText('Alert', { exact: true }).count()).toBe(1);
+  await look(page, '26-alert', { once: true });
+  await page.goto(`${url}/settings`);
   await form.getByLabel('Mark a steep rise').uncheck();
   await above.fill('1.75');
   await save();

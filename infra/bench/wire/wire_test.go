@@ -1,4 +1,4 @@
-package bench
+package wire
 
 import (
 	"net"
@@ -15,16 +15,16 @@ import (
 func TestWireCountsRoundTripsAndNamesStatements(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
-	w, err := newWire(net.JoinHostPort("127.0.0.1", strconv.Itoa(db.Port())))
+	w, err := Start(net.JoinHostPort("127.0.0.1", strconv.Itoa(db.Port())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.listener.Close() })
+	t.Cleanup(func() { _ = w.Close() })
 	dsn, err := url.Parse(db.DSN("onboarding"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dsn.Host = w.listener.Addr().String()
+	dsn.Host = w.Address()
 	conn, err := pgx.Connect(t.Context(), dsn.String())
 	if err != nil {
 		t.Fatal(err)
@@ -48,11 +48,11 @@ func TestWireCountsRoundTripsAndNamesStatements(t *testing.T) {
 	if err := exchange(); err != nil { // prepares the statements
 		t.Fatal(err)
 	}
-	w.take()
+	w.Take()
 	if err := exchange(); err != nil {
 		t.Fatal(err)
 	}
-	trips, statements := w.take()
+	trips, statements := w.Take()
 	if want := 2; trips != want {
 		t.Errorf("round trips: got %d, want %d: one of the statement, one of the batch", trips, want)
 	}

@@ -1,4 +1,5 @@
-package bench
+// Package wire counts what a program and PostgreSQL have to say to each other.
+package wire
 
 import (
 	"bytes"
@@ -8,9 +9,9 @@ import (
 	"sync"
 )
 
-// wire stands between a program and the server, and counts round trips: as often as the program speaks after the server
+// Wire stands between a program and the server, and counts round trips: as often as the program speaks after the server
 // did. It reads along which statements are run, so the connections must be in plain text.
-type wire struct {
+type Wire struct {
 	listener net.Listener
 	server   string
 
@@ -19,12 +20,13 @@ type wire struct {
 	statements []string // names, in order
 }
 
-func newWire(server string) (*wire, error) {
+// Start listens on loopback and carries every connection to the server's host and port.
+func Start(server string) (*Wire, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{listener: listener, server: server}
+	w := &Wire{listener: listener, server: server}
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -37,8 +39,14 @@ func newWire(server string) (*wire, error) {
 	return w, nil
 }
 
-// take gives what was counted since the last call.
-func (w *wire) take() (trips int, statements []string) {
+// Address is the host and port to connect to in the server's place.
+func (w *Wire) Address() string { return w.listener.Addr().String() }
+
+// Close lets nobody connect any more; what is connected stays.
+func (w *Wire) Close() error { return w.listener.Close() }
+
+// Take gives what was counted since the last call.
+func (w *Wire) Take() (trips int, statements []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	trips, statements = w.trips, w.statements
@@ -46,7 +54,7 @@ func (w *wire) take() (trips int, statements []string) {
 	return trips, statements
 }
 
-func (w *wire) carry(client net.Conn) {
+func (w *Wire) carry(client net.Conn) {
 	defer func() { _ = client.Close() }()
 	server, err := net.Dial("tcp", w.server)
 	if err != nil {
@@ -66,7 +74,7 @@ func (w *wire) carry(client net.Conn) {
 }
 
 // pump carries one direction until either side ends, and lets note see what is carried before it goes on.
-func (w *wire) pump(from, to net.Conn, note func([]byte)) {
+func (w *Wire) pump(from, to net.Conn, note func([]byte)) {
 	defer func() { _ = to.Close() }()
 	buffer := make([]byte, 64<<10)
 	for {
