@@ -2,9 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/local"
 )
 
@@ -32,8 +30,13 @@ func settings(t *testing.T) local.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
+	port, release, err := exclusive.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
 	return local.Settings{
-		Port: freePair(t), Dir: filepath.Join(t.TempDir(), "state"), Root: root, LogFormat: "json", TickSeconds: 3600,
+		Port: port, Dir: filepath.Join(t.TempDir(), "state"), Root: root, LogFormat: "json", TickSeconds: 3600,
 		Activities: history, Athletes: 5,
 	}
 }
@@ -67,27 +70,6 @@ func start(t *testing.T, settings local.Settings) *local.System {
 		}
 	})
 	return system
-}
-
-// freePair finds a free port whose successor is free as well, below those that the machine gives to outgoing connections:
-// the pair has to stay free while everything is built.
-func freePair(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 20000 + 2*rand.IntN(5000)
-		first, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
-		_ = first.Close()
-		if err == nil {
-			_ = second.Close()
-			return port
-		}
-	}
-	t.Fatal("no two free ports follow each other")
-	return 0
 }
 
 // connect opens a connection to the system's database as its superuser.

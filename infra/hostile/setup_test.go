@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/local"
 )
 
@@ -37,7 +36,12 @@ func setup(t *testing.T) *victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := local.Settings{Port: freePair(t), Dir: filepath.Join(t.TempDir(), "state"), Root: root, LogFormat: "json",
+	port, release, err := exclusive.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(release)
+	settings := local.Settings{Port: port, Dir: filepath.Join(t.TempDir(), "state"), Root: root, LogFormat: "json",
 		TickSeconds: 3600, Activities: 40, Athletes: 5}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute) // the first build of everything included
 	defer cancel()
@@ -75,26 +79,6 @@ func setup(t *testing.T) *victim {
 	}
 	t.Cleanup(func() { _ = v.admin.Close(context.Background()) })
 	return v
-}
-
-// freePair finds a free port whose successor is free as well.
-func freePair(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 20000 + 2*rand.IntN(5000)
-		first, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		second, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1))
-		_ = first.Close()
-		if err == nil {
-			_ = second.Close()
-			return port
-		}
-	}
-	t.Fatal("no two free ports follow each other")
-	return 0
 }
 
 // survived notes what became of an attack, and that it is a failure where it did not go as it should.
