@@ -11,26 +11,18 @@ import (
 	"github.com/train-d/train-d/shared/strava"
 )
 
-// admit gives an access token and enters a call in the quota's ledger; a call that the ledger has no room for is a
-// postponement to the time when it will have.
-func (s *session) admit(ctx context.Context, lane int) (access string, reserved time.Time, err error) {
-	if access, err = s.access(ctx); err != nil {
-		return "", time.Time{}, err
-	}
-	reserved, err = s.reserve(ctx, lane)
-	return access, reserved, err
-}
-
-// reserve enters a call in the quota's ledger. Refreshing tokens needs none: Strava doesn't count it.
+// reserve enters a call in the quota's ledger, and with it what the answer before told; a call that the ledger has no room
+// for is a postponement to the time when it will have. Refreshing tokens needs none: Strava doesn't count it.
 func (s *session) reserve(ctx context.Context, lane int) (time.Time, error) {
 	var reservation store.Reservation
 	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now())
+		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now(), s.told)
 		return err
 	})
 	if err != nil {
 		return time.Time{}, err
 	}
+	s.told = nil
 	if !reservation.Granted {
 		logging.Log(ctx, slog.LevelInfo, logging.EventStravaQuota, "no quota left for this lane",
 			slog.Int("lane", lane), slog.Time("until", reservation.RetryAt))
@@ -40,37 +32,89 @@ func (s *session) reserve(ctx context.Context, lane int) (time.Time, error) {
 	return reservation.At, nil
 }
 
-// account corrects the ledger by what a call's answer told.
-func (s *session) account(ctx context.Context, reserved time.Time, usage strava.Usage) error {
+// account keeps what a call's answer told for the ledger, until the next call is entered or the unit ends. A newer answer tells
+// of all calls that an older one did.
+func (s *session) account(ctx context.Context, reserved time.Time, usage strava.Usage) {
 	if !usage.Known {
-		return nil
+		return
 	}
 	logging.Log(ctx, slog.LevelDebug, logging.EventStravaQuota, "Strava's usage",
 		slog.Int("read_quarter", usage.Read.QuarterUsed), slog.Int("read_quarter_limit", usage.Read.QuarterLimit),
 		slog.Int("read_day", usage.Read.DayUsed), slog.Int("read_day_limit", usage.Read.DayLimit))
-	return s.use(ctx, func(ctx context.Context, conn database.Conn) error {
-		return store.SettleQuota(ctx, conn, reserved, s.worker.now(), store.QuotaUsage(usage.Overall), store.QuotaUsage(usage.Read))
-	})
+	s.told = &store.QuotaTold{Reserved: reserved, Overall: store.QuotaUsage(usage.Overall), Read: store.QuotaUsage(usage.Read)}
 }
 
-// call makes one call: reserve, call, settle. A refused access token is refreshed once, and the call made again.
-func call[T any](ctx context.Context, s *session, lane int,
-	f func(ctx context.Context, access string) (T, strava.Usage, error)) (T, error) {
-	for refreshed := false; ; refreshed = true {
-		access, reserved, err := s.admit(ctx, lane)
-		if err != nil {
-			return *new(T), err
-		}
-		generation := s.tokens.generation
-		result, usage, err := f(ctx, access)
-		if settleErr := s.account(ctx, reserved, usage); settleErr != nil {
-			return *new(T), settleErr
-		}
-		if err == nil || refreshed || !isUnauthorized(err) {
-			return result, err
-		}
-		if err := s.renew(ctx, generation); err != nil {
-			return *new(T), err
-		}
+// settleQuota enters in the ledger what the unit's last answer told.
+func (s *session) settleQuota(ctx context.Context) error {
+	if s.told == nil {
+		return nil
 	}
+	err := s.use(ctx, func(ctx context.Context, conn database.Conn) error {
+		return store.SettleQuota(ctx, conn, s.worker.now(), *s.told)
+	})
+	if err == nil {
+		s.told = nil
+	}
+	return err
+}
+
+// ask is one call of Strava's API with an access token.
+type ask[T any] func(ctx context.Context, access string) (T, strava.Usage, error)
+
+// underway is a call that is made in the background.
+type underway[T any] struct {
+	ask        ask[T]
+	lane       int
+	generation int64 // of the access token
+	reserved   time.Time
+	answered   chan struct{} // closed when the rest stands
+	result     T
+	usage      strava.Usage
+	err        error
+}
+
+// begin enters a call in the ledger and makes it in the background.
+func begin[T any](ctx context.Context, s *session, lane int, f ask[T]) (*underway[T], error) {
+	access, err := s.access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reserved, err := s.reserve(ctx, lane)
+	if err != nil {
+		return nil, err
+	}
+	u := &underway[T]{ask: f, lane: lane, generation: s.tokens.generation, reserved: reserved, answered: make(chan struct{})}
+	go func() {
+		defer close(u.answered)
+		u.result, u.usage, u.err = f(ctx, access)
+	}()
+	return u, nil
+}
+
+// wait gives the answer. A refused access token is refreshed once, and the call made again.
+func (u *underway[T]) wait(ctx context.Context, s *session) (T, error) {
+	<-u.answered
+	s.account(ctx, u.reserved, u.usage)
+	if !isUnauthorized(u.err) {
+		return u.result, u.err
+	}
+	if err := s.renew(ctx, u.generation); err != nil {
+		return *new(T), err
+	}
+	again, err := begin(ctx, s, u.lane, u.ask)
+	if err != nil {
+		return *new(T), err
+	}
+	<-again.answered
+	s.account(ctx, again.reserved, again.usage)
+	return again.result, again.err
+}
+
+// call makes one call and waits for its answer.
+func call[T any](ctx context.Context, s *session, lane int, f ask[T]) (T, error) {
+	u, err := begin(ctx, s, lane, f)
+	if err != nil {
+		return *new(T), err
+	}
+	return u.wait(ctx, s)
 }

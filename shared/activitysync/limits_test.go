@@ -158,10 +158,10 @@ func TestDispatchLeavesWorkAloneThatHasNoQuota(t *testing.T) {
 	}
 	// The backfill's lane keeps off the last fifth of a quarter hour's calls.
 	err := s.session().Use(t.Context(), func(ctx context.Context, conn database.Conn) error {
-		if _, err := store.ReserveQuota(ctx, conn, store.LaneInteractive, now); err != nil {
+		if _, err := store.ReserveQuota(ctx, conn, store.LaneInteractive, now, nil); err != nil {
 			return err
 		}
-		return store.SettleQuota(ctx, conn, now, now, store.QuotaUsage{}, store.QuotaUsage{QuarterLimit: 100, QuarterUsed: 85})
+		return store.SettleQuota(ctx, conn, now, store.QuotaTold{Reserved: now, Read: store.QuotaUsage{QuarterLimit: 100, QuarterUsed: 85}})
 	})
 	if err != nil {
 		t.Fatal(err)

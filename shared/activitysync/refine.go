@@ -80,14 +80,10 @@ func (s *session) endRefining(ctx context.Context, due store.Due) error {
 	})
 }
 
-// fetched is what asking for an activity's streams gave.
-type fetched struct {
-	activity   store.Activity
-	generation int64 // of the access token
-	reserved   time.Time
-	usage      strava.Usage
-	refinement store.Refinement
-	err        error
+// fetching is an activity whose streams are under way, to be reduced as soon as they are here.
+type fetching struct {
+	activity store.Activity
+	call     *underway[store.Refinement]
 }
 
 // refineBatch fetches one activity ahead of the one that is stored, and no further: what is under way when the process
@@ -96,19 +92,19 @@ func (s *session) refineBatch(ctx context.Context, due store.Due, batch []store.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	trouble := troubles{session: s, due: due, profiles: profiles}
-	var ahead chan fetched
+	var ahead *fetching
 	for i := 0; i < len(batch) || ahead != nil; i++ {
-		var next chan fetched
+		var next *fetching
 		var refused error
 		if i < len(batch) && !timeIsUp(ctx) {
-			next, refused = s.fetchAhead(ctx, due.Lane, batch[i], profiles)
+			next, refused = s.fetch(ctx, due.Lane, batch[i], profiles)
 		}
 		if ahead != nil {
-			err := s.storeFetched(ctx, due, <-ahead, profiles, &trouble, done)
+			err := s.storeFetched(ctx, due, ahead, &trouble, done)
 			if err != nil {
 				if next != nil {
 					cancel()
-					<-next
+					<-next.call.answered
 				}
 				return err
 			}
@@ -123,51 +119,32 @@ func (s *session) refineBatch(ctx context.Context, due store.Due, batch []store.
 	return trouble.end(ctx)
 }
 
-// fetchAhead enters the call in the ledger and makes it in the background. The answer is reduced there too.
-func (s *session) fetchAhead(ctx context.Context, lane int, activity store.Activity, profiles store.Profiles) (chan fetched, error) {
-	access, reserved, err := s.admit(ctx, lane)
+func (s *session) fetch(ctx context.Context, lane int, activity store.Activity, profiles store.Profiles) (*fetching, error) {
+	call, err := begin(ctx, s, lane, func(ctx context.Context, access string) (store.Refinement, strava.Usage, error) {
+		streams, usage, err := s.worker.Strava.Streams(ctx, access, activity.ID)
+		if err != nil {
+			return store.Refinement{}, usage, err
+		}
+		refinement, err := s.worker.reduce(&activity, streams, profiles)
+		return refinement, usage, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	answer := make(chan fetched, 1)
-	got := fetched{activity: activity, generation: s.tokens.generation, reserved: reserved}
-	go func() {
-		var streams training.Streams
-		streams, got.usage, got.err = s.worker.Strava.Streams(ctx, access, activity.ID)
-		if got.err == nil {
-			got.refinement, got.err = s.worker.reduce(&activity, streams, profiles)
-		}
-		answer <- got
-	}()
-	return answer, nil
+	return &fetching{activity, call}, nil
 }
 
 // storeFetched stores one answer, or notes its failure where it is the activity's own.
-func (s *session) storeFetched(ctx context.Context, due store.Due, got fetched, profiles store.Profiles, trouble *troubles, done *report) error {
-	if err := s.account(ctx, got.reserved, got.usage); err != nil {
-		return err
-	}
-	if isUnauthorized(got.err) { // refresh, and ask once more for this one
-		if err := s.renew(ctx, got.generation); err != nil {
-			return err
-		}
-		again, err := s.fetchAhead(ctx, due.Lane, got.activity, profiles)
-		if err != nil {
-			return err
-		}
-		got = <-again
-		if err := s.account(ctx, got.reserved, got.usage); err != nil {
-			return err
-		}
-	}
-	if got.err != nil {
-		return trouble.take(ctx, &got.activity, got.err)
+func (s *session) storeFetched(ctx context.Context, due store.Due, fetched *fetching, trouble *troubles, done *report) error {
+	refinement, err := fetched.call.wait(ctx, s)
+	if err != nil {
+		return trouble.take(ctx, &fetched.activity, err)
 	}
 	if err := trouble.blame(ctx); err != nil {
 		return err
 	}
 	done.refined++
-	return s.store(ctx, due, got.refinement)
+	return s.store(ctx, due, refinement)
 }
 
 func (s *session) store(ctx context.Context, due store.Due, refinement store.Refinement) error {

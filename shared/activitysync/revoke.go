@@ -89,9 +89,7 @@ func (s *session) deauthorize(ctx context.Context, due store.Due, id int64, acce
 		return err
 	}
 	usage, err := s.askToEnd(ctx, id, access)
-	if settleErr := s.account(ctx, reserved, usage); settleErr != nil {
-		return settleErr
-	}
+	s.account(ctx, reserved, usage)
 	return err
 }
 

@@ -107,7 +107,8 @@ type session struct {
 	db        database.Database
 	accountID int64
 	tokens    *openedTokens
-	calls     int // calls of Strava in the unit at hand
+	calls     int              // calls of Strava in the unit at hand
+	told      *store.QuotaTold // by the last answer and not in the ledger yet; nil where nothing is
 
 	backfilledAt *time.Time // the connection's, as it was read with the tokens
 }
@@ -128,6 +129,9 @@ func (s *session) run(ctx context.Context, due store.Due) error {
 	started := time.Now()
 	s.calls = 0
 	done, err := s.unit(ctx, due)
+	if settleErr := s.settleQuota(ctx); err == nil && settleErr != nil {
+		return settleErr
+	}
 	if err != nil {
 		return s.settle(ctx, due, err)
 	}

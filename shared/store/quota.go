@@ -36,8 +36,9 @@ type Reservation struct {
 }
 
 // ReserveQuota enters one reading call in all four windows, or in none where one of them has no room left for the lane.
-// One statement that commits by itself, for its row locks are those of every instance.
-func ReserveQuota(ctx context.Context, conn database.Conn, lane int, now time.Time) (Reservation, error) {
+// What the answer to the call before told, where it is not nil, is settled first, in the same round trip. It commits by
+// itself, for its row locks are those of every instance.
+func ReserveQuota(ctx context.Context, conn database.Conn, lane int, now time.Time, told *QuotaTold) (Reservation, error) {
 	const sql = `-- name: quota.reserve
 WITH locked AS MATERIALIZED (
     SELECT kind, span, window_start, call_limit, used, blocked_until
@@ -62,9 +63,19 @@ WITH locked AS MATERIALIZED (
 )
 SELECT windows, retry_at FROM verdict`
 	for {
+		batch := &pgx.Batch{}
+		if told != nil {
+			// Whoever locks several windows locks them in one order, so that nobody waits for each other.
+			batch.Queue(`-- name: quota.lock
+SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
+			batch.Queue(settleQuota, told.arguments(now)...)
+		}
 		var windows int
 		var retryAt *time.Time
-		err := conn.QueryRow(ctx, sql, quarterStart(now), dayStart(now), laneFloors[lane], now).Scan(&windows, &retryAt)
+		batch.Queue(sql, quarterStart(now), dayStart(now), laneFloors[lane], now).QueryRow(func(row pgx.Row) error {
+			return row.Scan(&windows, &retryAt)
+		})
+		err := conn.SendBatch(ctx, batch).Close()
 		switch {
 		case err != nil:
 			return Reservation{}, fmt.Errorf("reserve quota: %w", err)
@@ -95,18 +106,13 @@ ON CONFLICT (kind, span) DO NOTHING`, quarterStart(now), dayStart(now),
 // QuotaUsage is what Strava's headers told of one kind of limit. A zero limit was not told.
 type QuotaUsage struct{ QuarterLimit, QuarterUsed, DayLimit, DayUsed int }
 
-// SettleQuota corrects the ledger by the headers of the answer to a call that was reserved at reserved. Usage only rises:
-// calls of other instances that are still under way are in the ledger and not yet in the headers. What Strava counted in
-// a window that has ended since is not carried into the new one.
-func SettleQuota(ctx context.Context, conn database.Conn, reserved, now time.Time, overall, read QuotaUsage) error {
-	quarter, day := quarterStart(now), dayStart(now)
-	if !quarter.Equal(quarterStart(reserved)) {
-		overall.QuarterUsed, read.QuarterUsed = 0, 0
-	}
-	if !day.Equal(dayStart(reserved)) {
-		overall.DayUsed, read.DayUsed = 0, 0
-	}
-	_, err := conn.Exec(ctx, `-- name: quota.settle
+// QuotaTold is what the headers told of both kinds of limit, with the answer to a call that was reserved at Reserved.
+type QuotaTold struct {
+	Reserved      time.Time
+	Overall, Read QuotaUsage
+}
+
+const settleQuota = `-- name: quota.settle
 WITH told (kind, span, start, call_limit, used) AS (
     VALUES ('overall', 'quarter', $1::timestamptz, $3::integer, $4::integer), ('overall', 'day', $2, $5, $6),
            ('read', 'quarter', $1, $7, $8), ('read', 'day', $2, $9, $10)
@@ -124,10 +130,25 @@ SET call_limit = coalesce(nullif(changed.call_limit, 0), ledger.call_limit),
     used = CASE WHEN ledger.window_start < changed.start THEN changed.used ELSE greatest(ledger.used, changed.used) END,
     window_start = greatest(ledger.window_start, changed.start)
 FROM changed
-WHERE ledger.kind = changed.kind AND ledger.span = changed.span`, quarter, day,
-		overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
-		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed)
-	if err != nil {
+WHERE ledger.kind = changed.kind AND ledger.span = changed.span`
+
+// arguments are settleQuota's at now. What Strava counted in a window that has ended since is not carried into the new one.
+func (t *QuotaTold) arguments(now time.Time) []any {
+	quarter, day, overall, read := quarterStart(now), dayStart(now), t.Overall, t.Read
+	if !quarter.Equal(quarterStart(t.Reserved)) {
+		overall.QuarterUsed, read.QuarterUsed = 0, 0
+	}
+	if !day.Equal(dayStart(t.Reserved)) {
+		overall.DayUsed, read.DayUsed = 0, 0
+	}
+	return []any{quarter, day, overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
+		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed}
+}
+
+// SettleQuota corrects the ledger by what an answer told. Usage only rises: calls of other instances that are still under
+// way are in the ledger and not yet in the headers.
+func SettleQuota(ctx context.Context, conn database.Conn, now time.Time, told QuotaTold) error {
+	if _, err := conn.Exec(ctx, settleQuota, told.arguments(now)...); err != nil {
 		return fmt.Errorf("settle quota: %w", err)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 
 func reserve(t *testing.T, conn *pgx.Conn, lane int, now time.Time) Reservation {
 	t.Helper()
-	reservation, err := ReserveQuota(t.Context(), conn, lane, now)
+	reservation, err := ReserveQuota(t.Context(), conn, lane, now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,18 @@ func TestNoCallBeyondTheLimitHoweverManyAsk(t *testing.T) {
 	now := noon.Add(3 * time.Minute)
 	var granted atomic.Int64
 	var all sync.WaitGroup
-	for range 10 {
+	for worker := range 10 {
 		conn := connect(t, db, "sync")
 		all.Go(func() {
-			for range 30 {
-				reservation, err := ReserveQuota(t.Context(), conn, LaneInteractive, now)
+			for i := range 30 {
+				// Answers tell of limits of different windows, so that each settles others than its neighbour.
+				told := &QuotaTold{Reserved: now}
+				if worker%2 == 0 {
+					told.Overall.DayLimit = initialOverall.Day + i%2
+				} else {
+					told.Overall.QuarterLimit = initialOverall.Quarter + i%2
+				}
+				reservation, err := ReserveQuota(t.Context(), conn, LaneInteractive, now, told)
 				if err != nil {
 					t.Error(err)
 				}
@@ -99,7 +106,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	conn := connect(t, postgrestest.New(t), "sync")
 	reservation := reserve(t, conn, LaneInteractive, noon)
 	overall, read := QuotaUsage{600, 10, 6000, 20}, QuotaUsage{300, 298, 3000, 1500}
-	if err := SettleQuota(t.Context(), conn, reservation.At, noon.Add(time.Second), overall, read); err != nil {
+	if err := SettleQuota(t.Context(), conn, noon.Add(time.Second), QuotaTold{reservation.At, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if granted, _ := drainLane(t, conn, LaneInteractive, noon.Add(2*time.Second)); granted != read.QuarterLimit-read.QuarterUsed {
@@ -107,7 +114,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	}
 	// Fewer than the ledger knows of: the others' calls are still under way.
 	read.QuarterUsed = 1
-	if err := SettleQuota(t.Context(), conn, reservation.At, noon.Add(3*time.Second), overall, read); err != nil {
+	if err := SettleQuota(t.Context(), conn, noon.Add(3*time.Second), QuotaTold{reservation.At, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if again := reserve(t, conn, LaneInteractive, noon.Add(4*time.Second)); again.Granted {
@@ -116,11 +123,27 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	// What Strava counted in a window that has ended is not carried over.
 	read.QuarterUsed = read.QuarterLimit
 	next := noon.Add(15 * time.Minute)
-	if err := SettleQuota(t.Context(), conn, reservation.At, next, overall, read); err != nil {
+	if err := SettleQuota(t.Context(), conn, next, QuotaTold{reservation.At, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if again := reserve(t, conn, LaneInteractive, next); !again.Granted {
 		t.Error("an old window's usage blocks the new one")
+	}
+}
+
+func TestWhatAnAnswerToldHoldsForTheNextCall(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, postgrestest.New(t), "sync")
+	told := &QuotaTold{Reserved: reserve(t, conn, LaneInteractive, noon).At, Read: QuotaUsage{QuarterUsed: initialRead.Quarter}}
+	refused, err := ReserveQuota(t.Context(), conn, LaneInteractive, noon, told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := noon.Add(15 * time.Minute); refused.Granted || !refused.RetryAt.Equal(want) {
+		t.Errorf("got %+v, want to wait until %v", refused, want)
+	}
+	if again := reserve(t, conn, LaneInteractive, noon); again.Granted {
+		t.Error("what the answer told is forgotten")
 	}
 }
 
