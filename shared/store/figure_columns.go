@@ -1,10 +1,6 @@
 package store
 
-import (
-	"encoding/json"
-
-	"github.com/train-d/train-d/shared/training"
-)
+import "github.com/train-d/train-d/shared/training"
 
 // figureColumns are the figures of many activities as arrays that one statement unnests, in the order of arrays: the whole
 // of them as text, and beside them what the day sums are made of.
@@ -28,16 +24,21 @@ func newFigureColumns(n int) figureColumns {
 
 // set writes the figures of the activity with the given index.
 func (c *figureColumns) set(i int, figures *training.Figures) error {
-	text, err := json.Marshal(figures)
+	text, err := figures.AppendJSON(nil)
 	if err != nil {
 		return err
 	}
-	c.figures[i] = string(text)
+	c.put(i, figures, string(text))
+	return nil
+}
+
+// put is set with the figures' text made already.
+func (c *figureColumns) put(i int, figures *training.Figures, text string) {
+	c.figures[i] = text
 	c.trimps[i], c.tss[i], c.kms[i] = figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer()
 	c.qualities[i], c.versions[i] = string(figures.Quality), int32(figures.FormulaVersion)
 	c.low[i], c.moderate[i], c.high[i] = intensity(figures)
 	c.peaks[i] = peak(figures)
-	return nil
 }
 
 func (c *figureColumns) arrays() []any {

@@ -30,7 +30,7 @@ type Refinement struct {
 // RefineActivity stores everything that an activity's streams gave, and renews the lease of the work that it is part of:
 // all of it or, with ErrLeaseLost, nothing. One statement, so it needs no transaction around it.
 func RefineActivity(ctx context.Context, conn database.Conn, due Due, refinement Refinement, now time.Time) error {
-	figures, err := json.Marshal(refinement.Figures)
+	figures, err := refinement.Figures.AppendJSON(nil)
 	if err != nil {
 		return fmt.Errorf("write figures of %d: %w", refinement.ActivityID, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
 )
 
 // Reason says why a figure has no value. It is shown to athletes in words and is part of the API.
@@ -89,17 +88,9 @@ type figureJSON struct {
 
 // MarshalJSON writes the value, or null and the reason.
 func (f Figure) MarshalJSON() ([]byte, error) {
-	// An activity has some forty figures, and thousands of activities are written at a time: no reflection.
-	if !f.Known {
-		reason, err := json.Marshal(f.why())
-		return append(append([]byte(`{"value":null,"reason":`), reason...), '}'), err
-	}
-	format := byte('f')
-	if size := math.Abs(f.Value); size != 0 && (size < 1e-6 || size >= 1e21) {
-		format = 'e'
-	}
-	text := strconv.AppendFloat(append(make([]byte, 0, 40), `{"value":`...), f.Value, format, -1, 64)
-	return append(text, '}'), nil
+	w := jsonWriter{to: make([]byte, 0, 48)}
+	w.figure(f)
+	return w.to, w.err
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
