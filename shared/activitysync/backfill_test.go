@@ -1,8 +1,10 @@
 package activitysync
 
 import (
+	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/message"
+	"github.com/train-d/train-d/shared/strava"
 )
 
 func TestABackfillBringsInTheWholeHistoryAndItsStreams(t *testing.T) {
@@ -76,6 +80,42 @@ WHERE backfilled_at IS NOT NULL AND refined_at IS NOT NULL AND synced_at IS NOT 
 	progress, err := s.service.Progress(s.ctx(), s.account)
 	if err != nil || progress.Phase != PhaseDone || progress.Listed != len(truth) || progress.Refined != len(truth) || progress.Pending != 0 {
 		t.Errorf("progress %+v (%v)", progress, err)
+	}
+}
+
+// What a webhook tells of during a long walk over the list is asked for two pages later and not after the last.
+func TestALongWalkLetsMoreUrgentWorkGoFirst(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 5 * strava.MaxPerPage})
+	s.connect(cyclist)
+	newest := s.truth(cyclist)[0].ID
+	ctx, cancel := context.WithCancel(s.ctx())
+	defer cancel()
+	var calls []string
+	before := func(r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/athlete/activities"):
+			calls = append(calls, "page")
+		case strings.HasSuffix(r.URL.Path, "/streams"):
+			cancel()
+		case strings.Contains(r.URL.Path, "/activities/"):
+			calls = append(calls, "activity")
+		}
+		if len(calls) != 2 || strings.HasSuffix(r.URL.Path, "/streams") {
+			return
+		}
+		if _, err := s.admin.Exec(context.Background(), `INSERT INTO due_work (account_id, kind, subject, lane, cursor, due_at)
+VALUES ($1, 'reread', $2, 1, '{}', $3)`, s.account, strconv.FormatInt(newest, 10), s.now().Add(-time.Second)); err != nil {
+			t.Error(err)
+		}
+	}
+	s.request.Store(&before)
+	_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context, at the first samples
+	if at := slices.Index(calls, "activity"); at < 2 || at > 4 {
+		t.Errorf("the activity is asked for at call %d of %v", at+1, calls)
+	}
+	if got := len(calls); got != 7+1 {
+		t.Errorf("%d calls, want 7 pages, with the two at the end that prove it, and an activity: %v", got, calls)
 	}
 }
 

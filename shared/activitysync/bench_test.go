@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,9 +53,8 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		known, _ = r.answers.LoadOrStore(request.RequestURI, answer)
 	}
 	answer := known.(*httptest.ResponseRecorder)
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()))
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
 }
@@ -68,13 +69,79 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// BenchmarkImport measures both phases of a first import from a Strava that answers at once, each as its activities per second,
-// against a bare COPY of the list's rows through a temporary table; and what an activity, and an hour of its samples of every
-// kind, cost in processor time of this process, without what serving the same answers costs, in round trips, and in bytes.
-func BenchmarkImport(b *testing.B) {
-	s := setup(b, stravasim.Config{Activities: 600})
+// BenchmarkHistory measures phase one of a first import from a Strava that answers at once, connecting included, as activities per
+// second, and against a bare COPY of the same rows that is merged from a temporary table in one transaction.
+func BenchmarkHistory(b *testing.B) {
+	for _, activities := range []int{600, 2000, 4000} {
+		b.Run(strconv.Itoa(activities), func(b *testing.B) {
+			s := setup(b, stravasim.Config{Activities: activities})
+			strava := s.answerAtOnce()
+			list := func() time.Duration {
+				s.forget(b)
+				s.connect(cyclist)
+				runtime.GC()
+				ctx, cancel := context.WithCancel(s.ctx())
+				defer cancel()
+				var ended time.Time
+				end := func() {
+					ended = time.Now()
+					cancel()
+				}
+				strava.streams.Store(&end)
+				began := time.Now()
+				_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context
+				return ended.Sub(began)
+			}
+			list() // the simulator makes its answers
+			rows := s.listedRows(b)
+			if len(rows) < activities {
+				b.Fatalf("%d activities are listed", len(rows))
+			}
+			var listed, copied []float64
+			for b.Loop() {
+				listed = append(listed, list().Seconds())
+				s.forget(b)
+				copied = append(copied, s.copyAndMerge(b, rows).Seconds())
+			}
+			b.ReportMetric(float64(len(rows))/median(listed), "listed/s")
+			b.ReportMetric(median(copied)/median(listed), "of-COPY")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// answerAtOnce makes the simulator's answers before they are asked for.
+func (s *system) answerAtOnce() *recorder {
 	strava := &recorder{next: s.strava.Config.Handler}
 	s.strava.Config.Handler = strava
+	return strava
+}
+
+// forget takes everything of Strava's out of the database, as if it had never been there.
+func (s *system) forget(b *testing.B) {
+	b.Helper()
+	tables := []string{"strava_connections", "activity_streams", "activities", "due_work"}
+	for _, table := range tables {
+		if _, err := s.admin.Exec(b.Context(), `DELETE FROM `+table); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := s.admin.Exec(b.Context(), `VACUUM `+strings.Join(tables, ", ")); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkImport measures phase two of a first import from a Strava that answers at once, as activities per second, and what
+// an activity, and an hour of its samples of every kind, cost in both phases: in processor time of this process, without what
+// serving the same answers costs, in round trips, and in bytes.
+func BenchmarkImport(b *testing.B) {
+	s := setup(b, stravasim.Config{Activities: 600})
+	strava := s.answerAtOnce()
 	settings := s.settings("sync")
 	dsn, err := url.Parse(settings.URL.Reveal())
 	if err != nil {
@@ -86,15 +153,8 @@ func BenchmarkImport(b *testing.B) {
 	}
 	b.Cleanup(func() { _ = between.Close() })
 
-	run := func(counted bool) (one, two, processor time.Duration, listed [][]any) {
-		if _, err := s.admin.Exec(b.Context(), `DELETE FROM strava_connections`); err != nil {
-			b.Fatal(err)
-		}
-		for _, table := range []string{"activity_streams", "activities", "due_work"} {
-			if _, err := s.admin.Exec(b.Context(), `DELETE FROM `+table); err != nil {
-				b.Fatal(err)
-			}
-		}
+	run := func(counted bool) (two, processor time.Duration) {
+		s.forget(b)
 		worker := *s.worker
 		if counted {
 			dsn.Host = between.Address()
@@ -105,43 +165,34 @@ func BenchmarkImport(b *testing.B) {
 		}
 		s.connect(cyclist)
 		runtime.GC()
-		began, spent := time.Now(), processorTime(b)
+		spent := processorTime(b)
 		var turned time.Time
-		turn := func() {
-			turned = time.Now()
-			if listed == nil {
-				listed = s.listedRows(b)
-			}
-		}
+		turn := func() { turned = time.Now() }
 		strava.streams.Store(&turn)
 		s.drain()
-		return turned.Sub(began), time.Since(turned), processorTime(b) - spent, listed
+		return time.Since(turned), processorTime(b) - spent
 	}
-	_, _, _, listed := run(false) // the simulator makes its answers
+	run(false) // the simulator makes its answers
 	strava.calls.Store(0)
 	run(true)
 	calls := strava.calls.Load()
 	trips, statements := between.Take()
-	activities, samples := len(listed), s.count(`SELECT count(*) FROM activity_streams`)
+	activities, samples := s.count(`SELECT count(*) FROM activities`), s.count(`SELECT count(*) FROM activity_streams`)
 	var hour, length float64 // bytes of an hour of samples, of all that was recorded; how many an activity has
 	s.row(&hour, `SELECT 3600.0 * sum(pg_column_size(packed)) / sum(samples) FROM activity_streams`)
 	s.row(&length, `SELECT avg(samples) FROM activity_streams`)
 
-	var first, second, copied, spent []float64
+	var second, spent []float64
 	for b.Loop() {
-		one, two, processor, _ := run(false)
-		first, second = append(first, float64(activities)/one.Seconds()), append(second, float64(samples)/two.Seconds())
+		two, processor := run(false)
+		second = append(second, float64(samples)/two.Seconds())
 		before := processorTime(b)
 		strava.answers.Range(func(uri, _ any) bool { // what serving costs, but for the network
 			strava.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(b.Context(), http.MethodGet, uri.(string), http.NoBody))
 			return true
 		})
 		spent = append(spent, (processor-(processorTime(b)-before)).Seconds()*1000/float64(activities))
-		copied = append(copied, float64(activities)/s.copyAndMerge(b, listed).Seconds())
 	}
-	median := func(of []float64) float64 { slices.Sort(of); return of[len(of)/2] }
-	b.ReportMetric(median(first), "listed/s")
-	b.ReportMetric(median(first)/median(copied), "of-COPY")
 	b.ReportMetric(median(second), "refined/s")
 	b.ReportMetric(median(spent), "CPU-ms/activity")
 	b.ReportMetric(float64(trips)/float64(calls), "trips/call")
@@ -176,8 +227,10 @@ func (s *system) listedRows(b *testing.B) (rows [][]any) {
 // copyAndMerge writes rows of the list into the empty table as fast as Postgres takes them, and gives how long it took.
 func (s *system) copyAndMerge(b *testing.B, rows [][]any) time.Duration {
 	b.Helper()
-	if _, err := s.admin.Exec(b.Context(), `DELETE FROM activities`); err != nil {
-		b.Fatal(err)
+	columns := strings.Split(listedColumns, ", ")
+	var merged []string
+	for _, column := range columns[2:] {
+		merged = append(merged, column+" = excluded."+column)
 	}
 	began := time.Now()
 	tx, err := s.admin.Begin(b.Context())
@@ -188,10 +241,11 @@ func (s *system) copyAndMerge(b *testing.B, rows [][]any) time.Duration {
 	if _, err := tx.Exec(b.Context(), `CREATE TEMPORARY TABLE listed ON COMMIT DROP AS SELECT `+listedColumns+` FROM activities LIMIT 0`); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := tx.CopyFrom(b.Context(), pgx.Identifier{"listed"}, strings.Split(listedColumns, ", "), pgx.CopyFromRows(rows)); err != nil {
+	if _, err := tx.CopyFrom(b.Context(), pgx.Identifier{"listed"}, columns, pgx.CopyFromRows(rows)); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := tx.Exec(b.Context(), fmt.Sprintf(`INSERT INTO activities (%[1]s) SELECT %[1]s FROM listed`, listedColumns)); err != nil {
+	if _, err := tx.Exec(b.Context(), fmt.Sprintf(`INSERT INTO activities (%[1]s) SELECT %[1]s FROM listed
+ON CONFLICT (account_id, id) DO UPDATE SET %[2]s`, listedColumns, strings.Join(merged, ", "))); err != nil {
 		b.Fatal(err)
 	}
 	if err := tx.Commit(b.Context()); err != nil {

@@ -58,15 +58,7 @@ func earliest(page []strava.Activity) int64 {
 
 // doubt makes it due to ask for activities that are stored and that the page should name and does not: deleted, hidden from
 // us, or moved while the walk went on. Only Strava's 404 for the activity itself is believed.
-func (s *session) doubt(ctx context.Context, conn database.Conn, due store.Due, page []strava.Activity, span store.Span) error {
-	listed := make([]int64, len(page))
-	for i := range page {
-		listed[i] = page[i].ID
-	}
-	unlisted, err := store.UnlistedActivities(ctx, conn, s.accountID, span, listed, mostUnlisted)
-	if err != nil {
-		return err
-	}
+func (s *session) doubt(ctx context.Context, conn database.Conn, due store.Due, unlisted []int64) error {
 	cursor, err := json.Marshal(question{Aspect: message.AspectDelete})
 	if err != nil {
 		return err

@@ -90,7 +90,8 @@ func (s *session) eraseSome(ctx context.Context, due store.Due, id int64, erased
 		if err != nil {
 			return fmt.Errorf("write cursor of erasure: %w", err)
 		}
-		return store.AdvanceDue(ctx, conn, due, cursor, now)
+		_, err = store.AdvanceDue(ctx, conn, due, cursor, now)
+		return err
 	})
 	if err != nil {
 		return false, err

@@ -51,7 +51,8 @@ func (s *session) keepHouse(ctx context.Context, due store.Due) error {
 				more = more || swept == housekeepingBatch
 			}
 			if more {
-				return store.AdvanceDue(ctx, conn, due, json.RawMessage("{}"), now)
+				_, err := store.AdvanceDue(ctx, conn, due, json.RawMessage("{}"), now)
+				return err
 			}
 			return store.PostponeDue(ctx, conn, due, now.Add(housekeepingEvery), "")
 		})

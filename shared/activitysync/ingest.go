@@ -11,47 +11,66 @@ import (
 	"github.com/train-d/train-d/shared/training"
 )
 
-// ingest stores a list page's activities, or one in detail, every sport type of them: new ones with a provisional load from
-// average heart rate, changed ones with what their streams gave before. Unchanged ones are left alone. It gives the number
-// written.
-func (s *session) ingest(ctx context.Context, conn database.Conn, page []strava.Activity, detailed bool) (int, error) {
-	if len(page) == 0 {
-		return 0, nil
+// listing is activities that Strava told of, on their way into the database.
+type listing struct {
+	told       []strava.Activity
+	activities []strava.Activity // of those, one of each id
+	seen       []store.Seen
+	fresh      []store.SummaryRow // their rows where nothing stands of them yet; nil where they are not made ahead
+}
+
+// newListing takes a list page's activities, or one in detail.
+func newListing(told []strava.Activity, detailed bool) *listing {
+	l := &listing{told: told, activities: distinct(told)}
+	l.seen = make([]store.Seen, len(l.activities))
+	for i := range l.activities {
+		activity := &l.activities[i]
+		hash := activity.Hash()
+		l.seen[i] = store.Seen{ID: activity.ID, Hash: hash[:], Exertion: activity.PerceivedExertion, Detailed: detailed}
 	}
-	profiles, err := store.LoadProfiles(ctx, conn, s.accountID)
-	if err != nil {
-		return 0, err
+	return l
+}
+
+// makeAhead makes the rows of activities that are most likely new before the database is there for them.
+func (l *listing) makeAhead(profiles store.Profiles) error {
+	l.fresh = make([]store.SummaryRow, len(l.activities))
+	for i := range l.activities {
+		var err error
+		if l.fresh[i], err = summaryRow(l.activities[i], l.seen[i], profiles, store.StoredSummary{}); err != nil {
+			return err
+		}
 	}
-	page = distinct(page)
-	seen := make([]store.Seen, len(page))
-	for i := range page {
-		hash := page[i].Hash()
-		seen[i] = store.Seen{ID: page[i].ID, Hash: hash[:], Exertion: page[i].PerceivedExertion, Detailed: detailed}
-	}
-	found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, seen)
-	if err != nil {
-		return 0, err
-	}
+	return nil
+}
+
+// ingest stores activities, every sport type of them: new ones with a provisional load from average heart rate, changed ones
+// with what their streams gave before. Unchanged ones are left alone. found is what stands of them. It gives the number written.
+func (s *session) ingest(ctx context.Context, conn database.Conn, l *listing, found []store.StoredSummary, profiles store.Profiles) (int, error) {
 	stored := make(map[int64]store.StoredSummary, len(found))
 	for _, summary := range found {
 		stored[summary.ID] = summary
 	}
-	var rows []store.Activity
-	for i := range page {
-		before, known := stored[page[i].ID]
-		if known && before.Unchanged {
-			continue
+	var fresh, changed []store.SummaryRow
+	for i := range l.activities {
+		before, known := stored[l.activities[i].ID]
+		switch {
+		case known && before.Unchanged:
+		case !known && l.fresh != nil:
+			fresh = append(fresh, l.fresh[i])
+		default:
+			row, err := summaryRow(l.activities[i], l.seen[i], profiles, before)
+			if err != nil {
+				return 0, err
+			}
+			changed = append(changed, row)
 		}
-		if !detailed && before.Summary != nil { // the list does not have it, and does not deny it
-			page[i].PerceivedExertion = before.Summary.PerceivedExertion
-		}
-		row, err := summaryRow(&page[i], seen[i].Hash, profiles, before)
-		if err != nil {
-			return 0, err
-		}
-		rows = append(rows, row)
 	}
-	return store.UpsertActivities(ctx, conn, s.accountID, rows)
+	inserted, err := store.InsertActivities(ctx, conn, s.accountID, fresh)
+	if err != nil {
+		return 0, err
+	}
+	upserted, err := store.UpsertActivities(ctx, conn, s.accountID, changed)
+	return inserted + upserted, err
 }
 
 // distinct keeps one of each id: Strava may repeat one on a page while its list changes.
@@ -68,23 +87,27 @@ func distinct(page []strava.Activity) []strava.Activity {
 }
 
 // summaryRow is the row of an activity by its summary; before is what stood of it, zero where nothing did.
-func summaryRow(activity *strava.Activity, hash []byte, profiles store.Profiles, before store.StoredSummary) (store.Activity, error) {
+func summaryRow(activity strava.Activity, seen store.Seen, profiles store.Profiles, before store.StoredSummary) (store.SummaryRow, error) {
+	if !seen.Detailed && before.Summary != nil { // the list does not have it, and does not deny it
+		activity.PerceivedExertion = before.Summary.PerceivedExertion
+	}
 	summary := activity.Summary()
 	summary.SportType = storable(summary.SportType)
 	row := store.Activity{
 		ID: activity.ID, SportType: summary.SportType, Name: storable(activity.Name), StartAt: activity.StartAt,
 		StartLocal: storable(activity.StartLocal), TimeZone: storable(activity.TimeZone), LocalDay: activity.LocalDay,
-		Summary: summary, SummaryHash: hash, Histogram: before.Histogram, StreamFigures: before.StreamFigures,
-		Streams: streamsAfter(activity, before),
+		Summary: summary, SummaryHash: seen.Hash, Histogram: before.Histogram, StreamFigures: before.StreamFigures,
+		Streams: streamsAfter(&activity, before),
 	}
 	var err error
-	if row.Figures, err = figuresOf(&row, profiles); err == nil {
-		return row, nil
+	if row.Figures, err = figuresOf(&row, profiles); err != nil {
+		// What its streams gave can't be read any more: they are asked for anew, and the page goes on.
+		row.Histogram, row.StreamFigures, row.Streams = nil, nil, streamsAfter(&activity, store.StoredSummary{})
+		if row.Figures, err = figuresOf(&row, profiles); err != nil {
+			return store.SummaryRow{}, err
+		}
 	}
-	// What its streams gave can't be read any more: they are asked for anew, and the page goes on.
-	row.Histogram, row.StreamFigures, row.Streams = nil, nil, streamsAfter(activity, store.StoredSummary{})
-	row.Figures, err = figuresOf(&row, profiles)
-	return row, err
+	return store.NewSummaryRow(row)
 }
 
 // streamsAfter is what is known of an activity's streams once its summary is new or changed. They are asked for anew

@@ -29,64 +29,141 @@ type listCursor struct {
 	Written int   `json:"written,omitempty"` // of those, the ones that were new or changed
 }
 
-// list does one page of a walk: call, then rows and cursor in one transaction. The walk ends with a page on which Strava
-// tells of nothing beyond the last one's edge; an error is never such a page (I14). What is stored and not on the page where
-// it should be is asked for by itself.
+// walk is a unit's part of a walk over the list.
+type walk struct {
+	session  *session
+	due      store.Due
+	profiles store.Profiles
+}
+
+// forward says that the walk goes from some time on, else it goes back from the newest activity.
+func (w *walk) forward() bool { return w.due.Kind == store.KindIncremental }
+
+// list goes on with a walk over the list. The walk ends with a page on which Strava tells of nothing beyond the last one's edge;
+// an error is never such a page (I14). What is stored and not on the page where it should be is asked for by itself.
 func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	var cursor listCursor
 	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
 		return report{}, fmt.Errorf("read list cursor: %w", err)
 	}
-	forward := due.Kind == store.KindIncremental
-	options := strava.ListOptions{PerPage: strava.MaxPerPage}
-	switch {
-	case !forward && cursor.Edge != 0:
-		options.Before = time.Unix(cursor.Edge, 0)
-	case forward && cursor.Edge == 0:
-		edge, err := s.incrementalStart(ctx)
-		if err != nil {
-			return report{}, err
+	w := &walk{session: s, due: due}
+	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		if w.forward() && cursor.Edge == 0 {
+			if cursor.Edge, err = s.incrementalStart(ctx, conn); err != nil {
+				return err
+			}
 		}
-		cursor.Edge = edge
-		options.After = time.Unix(edge, 0)
-	case forward:
-		options.After = time.Unix(cursor.Edge, 0)
-	}
-	page, err := call(ctx, s, due.Lane, func(ctx context.Context, access string) ([]strava.Activity, strava.Usage, error) {
-		return s.worker.Strava.Activities(ctx, access, options)
+		w.profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
+		return err
 	})
 	if err != nil {
 		return report{}, err
 	}
-	next, more := nextEdge(page, cursor.Edge, forward)
-	done := report{listed: len(page), more: more}
-	now := s.worker.now()
-	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) error {
-		written, err := s.ingest(ctx, conn, page, false)
+	return w.run(ctx, cursor)
+}
+
+// run goes from page to page until more urgent work of the athlete is due or the time is up. While a page is stored the next is
+// fetched, and no further: what is under way when the process dies is asked for again.
+func (w *walk) run(ctx context.Context, cursor listCursor) (done report, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	page, err := w.fetch(ctx, cursor)
+	if err != nil {
+		return done, err
+	}
+	for urgent := false; ; {
+		told, err := page.wait(ctx, w.session)
+		if err != nil {
+			return done, err
+		}
+		moved := listCursor{Listed: cursor.Listed + len(told.told)}
+		moved.Edge, done.more = nextEdge(told.told, cursor.Edge, w.forward())
+		var next *underway[*listing]
+		var refused error
+		if done.more && !urgent && !timeIsUp(ctx) {
+			next, refused = w.fetch(ctx, moved)
+		}
+		stored, err := w.store(ctx, told, cursor, moved, done.more)
+		if err != nil {
+			if next != nil {
+				cancel()
+				<-next.answered
+			}
+			return done, err
+		}
+		done.listed += len(told.told)
+		done.written += stored.written
+		moved.Written = cursor.Written + stored.written
+		switch {
+		case next != nil:
+			page, cursor, urgent = next, moved, stored.urgent
+		case refused != nil || !done.more:
+			return done, refused
+		default:
+			return done, w.session.giveBack(ctx, w.due)
+		}
+	}
+}
+
+// fetch asks for the page that begins where the cursor stands.
+func (w *walk) fetch(ctx context.Context, cursor listCursor) (*underway[*listing], error) {
+	options := strava.ListOptions{PerPage: strava.MaxPerPage}
+	switch {
+	case w.forward():
+		options.After = time.Unix(cursor.Edge, 0)
+	case cursor.Edge != 0:
+		options.Before = time.Unix(cursor.Edge, 0)
+	}
+	return begin(ctx, w.session, w.due.Lane, func(ctx context.Context, access string) (*listing, strava.Usage, error) {
+		activities, usage, err := w.session.worker.Strava.Activities(ctx, access, options)
+		if err != nil {
+			return nil, usage, err
+		}
+		told := newListing(activities, false)
+		if w.due.Kind == store.KindBackfill {
+			err = told.makeAhead(w.profiles)
+		}
+		return told, usage, err
+	})
+}
+
+// storedPage is what came of storing a page.
+type storedPage struct {
+	written int  // activities
+	urgent  bool // more urgent work of the athlete is due
+}
+
+// store stores a page and moves the row's cursor behind it, in one transaction; with the walk's last page the row is finished.
+func (w *walk) store(ctx context.Context, told *listing, from, moved listCursor, more bool) (stored storedPage, err error) {
+	s, now := w.session, w.session.worker.now()
+	span := covered(told.told, from.Edge, moved.Edge, more, w.forward())
+	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+		found, unlisted, err := store.CompareActivities(ctx, conn, s.accountID, told.seen, &span, mostUnlisted)
 		if err != nil {
 			return err
 		}
-		if err := s.doubt(ctx, conn, due, page, covered(page, cursor.Edge, next, more, forward)); err != nil {
+		if stored.written, err = s.ingest(ctx, conn, told, found, w.profiles); err != nil {
 			return err
 		}
-		done.written = written
-		moved := listCursor{Edge: next, Listed: cursor.Listed + len(page), Written: cursor.Written + written}
-		if !more {
-			return s.endWalk(ctx, conn, due, moved, now)
+		if err := s.doubt(ctx, conn, w.due, unlisted); err != nil {
+			return err
 		}
-		text, err := json.Marshal(moved)
+		behind := moved
+		behind.Written = from.Written + stored.written
+		if !more {
+			return s.endWalk(ctx, conn, w.due, behind, now)
+		}
+		text, err := json.Marshal(behind)
 		if err != nil {
 			return err
 		}
 		if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
 			return err
 		}
-		if err := store.AdvanceDue(ctx, conn, due, text, now); err != nil {
-			return err
-		}
-		return store.ReleaseDue(ctx, conn, due)
+		stored.urgent, err = store.AdvanceDue(ctx, conn, w.due, text, now)
+		return err
 	})
-	return done, err
+	return stored, err
 }
 
 // nextEdge is where the next page begins and whether there is one. Pages overlap by the second that the last one ended
@@ -114,12 +191,8 @@ func nextEdge(page []strava.Activity, edge int64, forward bool) (next int64, mor
 }
 
 // incrementalStart is where a look for new activities begins: some time before the newest one known.
-func (s *session) incrementalStart(ctx context.Context) (int64, error) {
-	var counts store.ActivityCounts
-	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		counts, err = store.CountActivities(ctx, conn, s.accountID)
-		return err
-	})
+func (s *session) incrementalStart(ctx context.Context, conn database.Conn) (int64, error) {
+	counts, err := store.CountActivities(ctx, conn, s.accountID)
 	if err != nil || counts.NewestStart == nil {
 		return 1, err
 	}

@@ -99,7 +99,16 @@ func (s *session) storeReread(ctx context.Context, due store.Due, activity strav
 	now := s.worker.now()
 	done := report{listed: 1}
 	err := s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		if done.written, err = s.ingest(ctx, conn, []strava.Activity{activity}, true); err != nil {
+		profiles, err := store.LoadProfiles(ctx, conn, s.accountID)
+		if err != nil {
+			return err
+		}
+		told := newListing([]strava.Activity{activity}, true)
+		found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, told.seen)
+		if err != nil {
+			return err
+		}
+		if done.written, err = s.ingest(ctx, conn, told, found, profiles); err != nil {
 			return err
 		}
 		stored, err := store.ReadActivity(ctx, conn, s.accountID, activity.ID)

@@ -139,7 +139,8 @@ func (w *worked) write(ctx context.Context, conn database.Conn, due store.Due, p
 	if err != nil {
 		return nil, fmt.Errorf("write cursor: %w", err)
 	}
-	return next, store.AdvanceDue(ctx, conn, due, text, time.Now())
+	_, err = store.AdvanceDue(ctx, conn, due, text, time.Now())
+	return next, err
 }
 
 // compute works the batch out.

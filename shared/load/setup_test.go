@@ -168,11 +168,13 @@ func (f *fixture) ingest(id int64, activities []recorded) {
 		if err != nil {
 			return err
 		}
-		rows := make([]store.Activity, len(activities))
+		rows := make([]store.SummaryRow, len(activities))
 		batch := &pgx.Batch{}
 		for i, a := range activities {
 			a.Figures = training.Compute(a.Summary, a.histogram, a.StreamFigures, profiles.On(a.LocalDay, a.SportType))
-			rows[i] = a.Activity
+			if rows[i], err = store.NewSummaryRow(a.Activity); err != nil {
+				return err
+			}
 			var packed []byte
 			if a.histogram != nil {
 				if packed, err = a.histogram.MarshalBinary(); err != nil {

@@ -71,12 +71,24 @@ type Seen struct {
 
 // ReadStoredSummaries gives what stands of the activities that were seen. Those that are not stored are not in the answer.
 func ReadStoredSummaries(ctx context.Context, conn database.Conn, accountID int64, seen []Seen) ([]StoredSummary, error) {
-	ids, hashes := make([]int64, len(seen)), make([][]byte, len(seen))
-	exertions, detailed := make([]*float64, len(seen)), make([]bool, len(seen))
-	for i, one := range seen {
+	stored, _, err := CompareActivities(ctx, conn, accountID, seen, nil, 0)
+	return stored, err
+}
+
+// Span is a stretch of start times: From and later, and before To. Nil is without an end.
+type Span struct{ From, To *time.Time }
+
+// CompareActivities gives what stands of the activities that Strava listed; those that are not stored are not in the answer.
+// And it gives which of the account's activities within the span are not among them, newest first and at most limit; none where
+// the span is nil. One round trip.
+func CompareActivities(ctx context.Context, conn database.Conn, accountID int64, listed []Seen, span *Span, limit int) (stored []StoredSummary, unlisted []int64, err error) {
+	ids, hashes := make([]int64, len(listed)), make([][]byte, len(listed))
+	exertions, detailed := make([]*float64, len(listed)), make([]bool, len(listed))
+	for i, one := range listed {
 		ids[i], hashes[i], exertions[i], detailed[i] = one.ID, one.Hash, one.Exertion, one.Detailed
 	}
-	const sql = `-- name: activities.stored_summaries
+	batch := &pgx.Batch{}
+	batch.Queue(`-- name: activities.stored_summaries
 SELECT activities.id, unchanged,
        CASE WHEN NOT unchanged THEN start_at END AS start_at,
        CASE WHEN NOT unchanged THEN summary END AS summary,
@@ -87,28 +99,54 @@ FROM unnest($2::bigint[], $3::bytea[], $4::float8[], $5::boolean[]) AS seen (id,
 JOIN activities ON activities.account_id = $1 AND activities.id = seen.id,
 LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL
                 AND (NOT detailed OR (summary->>'perceived_exertion')::float8 IS NOT DISTINCT FROM exertion) AS unchanged
-        ) AS compared`
-	rows, err := conn.Query(ctx, sql, accountID, ids, hashes, exertions, detailed)
-	if err != nil {
-		return nil, fmt.Errorf("read stored summaries: %w", err)
+        ) AS compared`, accountID, ids, hashes, exertions, detailed).Query(func(rows pgx.Rows) (err error) {
+		stored, err = pgx.CollectRows(rows, pgx.RowToStructByName[StoredSummary])
+		return err
+	})
+	if span != nil {
+		batch.Queue(`-- name: activities.unlisted
+SELECT id
+FROM activities
+WHERE account_id = $1 AND deleted_at IS NULL
+  AND start_at >= coalesce($2, '-infinity'::timestamptz) AND start_at < coalesce($3, 'infinity'::timestamptz)
+  AND id <> ALL ($4::bigint[])
+ORDER BY start_at DESC, id DESC
+LIMIT $5`, accountID, span.From, span.To, ids, limit).Query(func(rows pgx.Rows) (err error) {
+			unlisted, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			return err
+		})
 	}
-	stored, err := pgx.CollectRows(rows, pgx.RowToStructByName[StoredSummary])
-	if err != nil {
-		return nil, fmt.Errorf("read stored summaries: %w", err)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, nil, fmt.Errorf("compare activities: %w", err)
 	}
-	return stored, nil
+	return stored, unlisted, nil
+}
+
+// SummaryRow is an activity as UpsertActivities takes it, its documents written already.
+type SummaryRow struct {
+	activity         Activity
+	summary, figures string
+}
+
+// NewSummaryRow writes an activity's documents down.
+func NewSummaryRow(activity Activity) (SummaryRow, error) {
+	summary, err := json.Marshal(activity.Summary)
+	if err != nil {
+		return SummaryRow{}, fmt.Errorf("write summary of %d: %w", activity.ID, err)
+	}
+	figures, err := activity.Figures.AppendJSON(nil)
+	if err != nil {
+		return SummaryRow{}, fmt.Errorf("write figures of %d: %w", activity.ID, err)
+	}
+	return SummaryRow{activity, string(summary), string(figures)}, nil
 }
 
 // UpsertActivities writes summaries with the figures computed for them, in one statement. A row whose summary is the
 // same and not deleted is left alone, updated_at too; a changed one keeps its histogram and stream figures, and takes
 // the Streams state that it is given. It gives the number of rows written.
-func UpsertActivities(ctx context.Context, conn database.Conn, accountID int64, activities []Activity) (int, error) {
-	if len(activities) == 0 {
+func UpsertActivities(ctx context.Context, conn database.Conn, accountID int64, rows []SummaryRow) (int, error) {
+	if len(rows) == 0 {
 		return 0, nil
-	}
-	columns, err := summaryColumns(activities)
-	if err != nil {
-		return 0, fmt.Errorf("upsert activities: %w", err)
 	}
 	const sql = `-- name: activities.upsert
 INSERT INTO activities AS stored (account_id, id, sport_type, name, start_at, start_local, time_zone, local_day, summary,
@@ -130,36 +168,54 @@ SET sport_type = excluded.sport_type, name = excluded.name, start_at = excluded.
     high_s = excluded.high_s, peak_hr = excluded.peak_hr, streams = excluded.streams, streams_attempts = 0,
     streams_reason = '', streams_retry_at = NULL, deleted_at = NULL, updated_at = now()
 WHERE stored.summary_hash <> excluded.summary_hash OR stored.summary <> excluded.summary OR stored.deleted_at IS NOT NULL`
-	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, columns...)...)
+	tag, err := conn.Exec(ctx, sql, append([]any{accountID}, summaryColumns(rows)...)...)
 	if err != nil {
 		return 0, fmt.Errorf("upsert activities: %w", err)
 	}
 	return int(tag.RowsAffected()), nil
 }
 
+// InsertActivities writes activities of which none is stored: the fastest way to do it. Where one is after all, somebody else has
+// the account's work, and the transaction fails as a whole.
+func InsertActivities(ctx context.Context, conn database.Conn, accountID int64, rows []SummaryRow) (int, error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	columns := []string{"account_id", "id", "sport_type", "name", "start_at", "start_local", "time_zone", "local_day", "summary",
+		"summary_hash", "streams", "figures", "trimp", "tss", "external_km", "quality", "formula_version", "low_s", "moderate_s",
+		"high_s", "peak_hr"}
+	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		activity, figures := &rows[i].activity, &rows[i].activity.Figures
+		low, moderate, high := intensity(figures)
+		return []any{accountID, activity.ID, activity.SportType, activity.Name, activity.StartAt, activity.StartLocal,
+			activity.TimeZone, activity.LocalDay.Time(), rows[i].summary, activity.SummaryHash, activity.Streams, rows[i].figures,
+			figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer(), string(figures.Quality),
+			int32(figures.FormulaVersion), low, moderate, high, peak(figures)}, nil
+	})
+	written, err := conn.CopyFrom(ctx, pgx.Identifier{"activities"}, columns, source)
+	if err != nil {
+		return 0, fmt.Errorf("insert activities: %w", err)
+	}
+	return int(written), nil
+}
+
 // summaryColumns turns rows into the arrays that one statement unnests.
-func summaryColumns(activities []Activity) ([]any, error) {
-	n := len(activities)
+func summaryColumns(rows []SummaryRow) []any {
+	n := len(rows)
 	ids, startAt, days := make([]int64, n), make([]time.Time, n), make([]int32, n)
 	sports, names, startLocal, zones := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	summaries, hashes, streams := make([]string, n), make([][]byte, n), make([]string, n)
 	figures := newFigureColumns(n)
-	for i := range activities {
-		activity := &activities[i]
-		summary, err := json.Marshal(activity.Summary)
-		if err != nil {
-			return nil, fmt.Errorf("write summary of %d: %w", activity.ID, err)
-		}
-		if err := figures.set(i, &activity.Figures); err != nil {
-			return nil, fmt.Errorf("write figures of %d: %w", activity.ID, err)
-		}
+	for i := range rows {
+		activity := &rows[i].activity
+		figures.put(i, &activity.Figures, rows[i].figures)
 		ids[i], startAt[i], days[i] = activity.ID, activity.StartAt, int32(activity.LocalDay)
 		sports[i], names[i] = activity.SportType, activity.Name
 		startLocal[i], zones[i] = activity.StartLocal, activity.TimeZone
-		summaries[i], hashes[i], streams[i] = string(summary), activity.SummaryHash, activity.Streams
+		summaries[i], hashes[i], streams[i] = rows[i].summary, activity.SummaryHash, activity.Streams
 	}
 	return slices.Concat([]any{ids, sports, names, startAt, startLocal, zones, days, summaries, hashes, streams},
-		figures.arrays()), nil
+		figures.arrays())
 }
 
 // ActivityFilter picks activities; the zero value picks all.

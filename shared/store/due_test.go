@@ -107,7 +107,7 @@ func TestARowAskedForDuringARunIsNotLost(t *testing.T) {
 	held := claim(t, conn, account, now)
 	request.Cursor = nil
 	enqueue(t, conn, request)
-	if err := AdvanceDue(t.Context(), conn, held, json.RawMessage(`{"before": 5}`), now); err != nil {
+	if _, err := AdvanceDue(t.Context(), conn, held, json.RawMessage(`{"before": 5}`), now); err != nil {
 		t.Fatal(err)
 	}
 	if err := FinishDue(t.Context(), conn, held); err != nil {
@@ -119,7 +119,7 @@ func TestARowAskedForDuringARunIsNotLost(t *testing.T) {
 	}
 	// With Resume it only goes on.
 	request.Resume = true
-	if err := AdvanceDue(t.Context(), conn, again, json.RawMessage(`{"before": 5}`), now); err != nil {
+	if _, err := AdvanceDue(t.Context(), conn, again, json.RawMessage(`{"before": 5}`), now); err != nil {
 		t.Fatal(err)
 	}
 	enqueue(t, conn, request)
@@ -129,6 +129,32 @@ func TestARowAskedForDuringARunIsNotLost(t *testing.T) {
 	if _, found, err := ClaimDue(t.Context(), conn, account, now, time.Minute); found || err != nil {
 		t.Errorf("a finished row is still due (%v)", err)
 	}
+}
+
+func TestProgressTellsOfMoreUrgentWork(t *testing.T) {
+	t.Parallel()
+	db, conn, account := dueAccount(t)
+	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindBackfill, Lane: LaneReconcile})
+	now := time.Now()
+	held := claim(t, conn, account, now)
+	urgent := func(want bool, when string) {
+		t.Helper()
+		got, err := AdvanceDue(t.Context(), conn, held, json.RawMessage("{}"), now)
+		if err != nil || got != want {
+			t.Errorf("%s: %v (%v), want %v", when, got, err, want)
+		}
+	}
+	urgent(false, "alone")
+	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReconcile, Lane: LaneReconcile})
+	urgent(false, "with work of the same lane")
+	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindPasswordReset, Lane: LaneInteractive})
+	urgent(false, "with an e-mail")
+	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReread, Subject: "1", Lane: LaneWebhook, DueAt: now.Add(time.Hour)})
+	urgent(false, "with what is due later")
+	enqueue(t, conn, DueRequest{AccountID: newAccount(t, connect(t, db, "onboarding"), "other@example.com"), Kind: KindReread, Lane: LaneWebhook})
+	urgent(false, "with another account's work")
+	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReread, Subject: "2", Lane: LaneWebhook})
+	urgent(true, "with a webhook's question")
 }
 
 func TestAWorkerWhoseLeaseRanOutCanChangeNothing(t *testing.T) {
@@ -142,9 +168,10 @@ func TestAWorkerWhoseLeaseRanOutCanChangeNothing(t *testing.T) {
 	if quick.Attempts != 2 {
 		t.Errorf("%d attempts counted, want 2", quick.Attempts)
 	}
+	_, advanced := AdvanceDue(t.Context(), conn, slow, json.RawMessage("{}"), later)
 	for name, err := range map[string]error{
 		"finish":   FinishDue(t.Context(), conn, slow),
-		"advance":  AdvanceDue(t.Context(), conn, slow, json.RawMessage("{}"), later),
+		"advance":  advanced,
 		"release":  ReleaseDue(t.Context(), conn, slow),
 		"postpone": PostponeDue(t.Context(), conn, slow, later, ""),
 		"fail":     FailDue(t.Context(), conn, slow, later, ""),

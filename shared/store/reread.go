@@ -82,31 +82,6 @@ SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, due_at = $5
 WHERE id = $1 AND lease_token = $2`, due.Revision, answered, until)
 }
 
-// Span is a stretch of start times: From and later, and before To. Nil is without an end.
-type Span struct{ From, To *time.Time }
-
-// UnlistedActivities gives the account's activities within the span, newest first and at most limit, that are not among
-// the ids that Strava listed there.
-func UnlistedActivities(ctx context.Context, conn database.Conn, accountID int64, span Span, listed []int64, limit int) ([]int64, error) {
-	const sql = `-- name: activities.unlisted
-SELECT id
-FROM activities
-WHERE account_id = $1 AND deleted_at IS NULL
-  AND start_at >= coalesce($2, '-infinity'::timestamptz) AND start_at < coalesce($3, 'infinity'::timestamptz)
-  AND id <> ALL ($4::bigint[])
-ORDER BY start_at DESC, id DESC
-LIMIT $5`
-	rows, err := conn.Query(ctx, sql, accountID, span.From, span.To, listed, limit)
-	if err != nil {
-		return nil, fmt.Errorf("find unlisted activities: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("find unlisted activities: %w", err)
-	}
-	return ids, nil
-}
-
 // DeleteActivity takes an activity that Strava does not have any more out of everything, and leaves a tombstone: its id
 // and time, and nothing of what was recorded. It says whether the activity was ever here; one that is buried stays as it is.
 func DeleteActivity(ctx context.Context, conn database.Conn, accountID, activityID int64, now time.Time) (known bool, err error) {

@@ -6,6 +6,7 @@
 package strava
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ const (
 	maxTokenBody    = 64 << 10
 	maxErrorBody    = 64 << 10
 )
+
+// usualBody is what room an answer of unannounced length begins with: most are no longer.
+const usualBody = 64 << 10
 
 // DefaultTimeout bounds one call where the context allows longer.
 const DefaultTimeout = 30 * time.Second
@@ -153,22 +157,21 @@ func readBody(response *http.Response, limit int64) ([]byte, error) {
 	if response.ContentLength > limit {
 		return nil, fmt.Errorf("%w: %d bytes announced, at most %d are read", errTooLarge, response.ContentLength, limit)
 	}
-	var body []byte
 	if response.ContentLength > 0 {
-		body = make([]byte, response.ContentLength)
+		body := make([]byte, response.ContentLength)
 		if _, err := io.ReadFull(response.Body, body); err != nil {
 			return nil, fmt.Errorf("read answer: %w", err)
 		}
 		return body, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if err != nil {
+	buffer := bytes.NewBuffer(make([]byte, 0, usualBody))
+	if _, err := buffer.ReadFrom(io.LimitReader(response.Body, limit+1)); err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
-	if int64(len(body)) > limit {
+	if int64(buffer.Len()) > limit {
 		return nil, fmt.Errorf("%w: at most %d bytes are read", errTooLarge, limit)
 	}
-	return body, nil
+	return buffer.Bytes(), nil
 }
 
 // clockOf is the time the answer says it was made at.
