@@ -68,7 +68,7 @@ SELECT windows, retry_at FROM verdict`
 			// Whoever locks several windows locks them in one order, so that nobody waits for each other.
 			batch.Queue(`-- name: quota.lock
 SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
-			batch.Queue(settleQuota, told.arguments(now)...)
+			told.queue(batch, now)
 		}
 		var windows int
 		var retryAt *time.Time
@@ -112,7 +112,16 @@ type QuotaTold struct {
 	Overall, Read QuotaUsage
 }
 
-const settleQuota = `-- name: quota.settle
+// queue makes the settling part of a batch. What Strava counted in a window that has ended since is not carried into the new one.
+func (t *QuotaTold) queue(batch *pgx.Batch, now time.Time) {
+	quarter, day, overall, read := quarterStart(now), dayStart(now), t.Overall, t.Read
+	if !quarter.Equal(quarterStart(t.Reserved)) {
+		overall.QuarterUsed, read.QuarterUsed = 0, 0
+	}
+	if !day.Equal(dayStart(t.Reserved)) {
+		overall.DayUsed, read.DayUsed = 0, 0
+	}
+	batch.Queue(`-- name: quota.settle
 WITH told (kind, span, start, call_limit, used) AS (
     VALUES ('overall', 'quarter', $1::timestamptz, $3::integer, $4::integer), ('overall', 'day', $2, $5, $6),
            ('read', 'quarter', $1, $7, $8), ('read', 'day', $2, $9, $10)
@@ -130,25 +139,17 @@ SET call_limit = coalesce(nullif(changed.call_limit, 0), ledger.call_limit),
     used = CASE WHEN ledger.window_start < changed.start THEN changed.used ELSE greatest(ledger.used, changed.used) END,
     window_start = greatest(ledger.window_start, changed.start)
 FROM changed
-WHERE ledger.kind = changed.kind AND ledger.span = changed.span`
-
-// arguments are settleQuota's at now. What Strava counted in a window that has ended since is not carried into the new one.
-func (t *QuotaTold) arguments(now time.Time) []any {
-	quarter, day, overall, read := quarterStart(now), dayStart(now), t.Overall, t.Read
-	if !quarter.Equal(quarterStart(t.Reserved)) {
-		overall.QuarterUsed, read.QuarterUsed = 0, 0
-	}
-	if !day.Equal(dayStart(t.Reserved)) {
-		overall.DayUsed, read.DayUsed = 0, 0
-	}
-	return []any{quarter, day, overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
-		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed}
+WHERE ledger.kind = changed.kind AND ledger.span = changed.span`, quarter, day,
+		overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
+		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed)
 }
 
 // SettleQuota corrects the ledger by what an answer told. Usage only rises: calls of other instances that are still under
 // way are in the ledger and not yet in the headers.
 func SettleQuota(ctx context.Context, conn database.Conn, now time.Time, told QuotaTold) error {
-	if _, err := conn.Exec(ctx, settleQuota, told.arguments(now)...); err != nil {
+	batch := &pgx.Batch{}
+	told.queue(batch, now)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("settle quota: %w", err)
 	}
 	return nil
