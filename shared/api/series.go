@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -24,12 +26,15 @@ type TrainingLoad struct {
 const loadDecimals = 4
 
 // bytesPerValue is about what a value takes as text.
-const bytesPerValue = 8
+const bytesPerValue = 9
 
 // jsonAppender writes its own JSON. Its text is sent as it is, where json.Marshaler's would be read and copied again.
 type jsonAppender interface {
 	AppendJSON(buffer []byte) ([]byte, error)
 }
+
+// buffers are what answers are written in: ten years take a megabyte.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // jsonFormat is Huma's JSON, with a shorter way for what writes its own, and strict about what comes in.
 var jsonFormat = huma.Format{
@@ -38,11 +43,14 @@ var jsonFormat = huma.Format{
 		if !ok {
 			return huma.DefaultJSONFormat.Marshal(w, v)
 		}
-		text, err := own.AppendJSON(nil)
+		buffer := buffers.Get().(*[]byte)
+		defer buffers.Put(buffer)
+		text, err := own.AppendJSON((*buffer)[:0])
 		if err != nil {
 			return err
 		}
-		_, err = w.Write(append(text, '\n'))
+		*buffer = append(text, '\n')
+		_, err = w.Write(*buffer)
 		return err
 	},
 	Unmarshal: unmarshal,
@@ -66,9 +74,7 @@ func (l *TrainingLoad) AppendJSON(buffer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode meta: %w", err)
 	}
-	if buffer == nil {
-		buffer = make([]byte, 0, 4096+l.Series.Days()*len(seriesFields)*bytesPerValue)
-	}
+	buffer = slices.Grow(buffer, 4096+l.Series.Days()*len(seriesFields)*bytesPerValue)
 	buffer = append(append(buffer, `{"meta":`...), meta...)
 	buffer = append(buffer, `,"series":{`...)
 	series := reflect.ValueOf(&l.Series).Elem()

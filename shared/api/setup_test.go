@@ -44,6 +44,7 @@ type system struct {
 	sim    *stravasim.Simulator
 	strava *httptest.Server
 	worker *activitysync.Worker
+	pool   *database.Pooled
 	admin  *pgx.Conn // the superuser's, to arrange and to look at what no browser can
 
 	mu      sync.Mutex
@@ -77,10 +78,10 @@ func setup(t testing.TB, change ...func(*system)) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := database.NewPooled(onboarding.Database, "onboarding")
-	t.Cleanup(func() { pool.Close(silent(context.Background())) })
+	s.pool = database.NewPooled(onboarding.Database, "onboarding")
+	t.Cleanup(func() { s.pool.Close(silent(context.Background())) })
 	client := strava.NewClient(onboarding.Strava, s.strava.Client())
-	s.api = newAPI(onboarding, pool, sealer, client)
+	s.api = newAPI(onboarding, s.pool, sealer, client)
 	s.api.Wake, s.api.WakeMail = s.recordWake, s.recordLetter
 	s.worker = &activitysync.Worker{
 		Databases: database.NewDirect(syncing.Database, "sync").AsOpener(), Strava: client, Sealer: sealer, Publisher: s,

@@ -88,7 +88,7 @@ func (c *dayColumns) sums() []training.DaySum {
 		}
 		return training.Known(load)
 	}
-	var days []training.DaySum
+	days := make([]training.DaySum, 0, len(c.LocalDay))
 	for i, day := range c.LocalDay {
 		if last := len(days) - 1; last < 0 || days[last].Day != training.Date(day) {
 			days = append(days, training.DaySum{Day: training.Date(day)})

@@ -12,27 +12,42 @@ const (
 // days leave no drift.
 type rollingSums struct {
 	week, before float64
-	days         int // length of the history, up to 28
+	mean         float64 // of the last 7 days
+	days         int     // length of the history, up to 28
 }
 
 func sumsOf(daily []float64) rollingSums {
 	sums := rollingSums{days: min(len(daily), chronicDays)}
 	recent := daily[len(daily)-sums.days:]
-	split := max(0, sums.days-acuteDays)
-	for _, load := range recent[:split] {
-		sums.before += load
+	if sums.days == chronicDays { // week by week, since the processor waits for each addition to one sum
+		var fourth, third, second float64
+		for i := range acuteDays {
+			fourth += recent[i]
+			third += recent[acuteDays+i]
+			second += recent[2*acuteDays+i]
+			sums.week += recent[3*acuteDays+i]
+		}
+		sums.before = fourth + third + second
+	} else {
+		split := max(0, sums.days-acuteDays)
+		sums.before, sums.week = sum(recent[:split]), sum(recent[split:])
 	}
-	for _, load := range recent[split:] {
-		sums.week += load
-	}
+	sums.mean = sums.week / acuteDays
 	return sums
+}
+
+func sum(values []float64) (total float64) {
+	for _, value := range values {
+		total += value
+	}
+	return total
 }
 
 func (r rollingSums) acute() Figure {
 	if r.days < acuteDays {
 		return Absent(ReasonShortHistory)
 	}
-	return Known(r.week / acuteDays)
+	return Known(r.mean)
 }
 
 func (r rollingSums) chronic() Figure {
@@ -50,7 +65,7 @@ func (r rollingSums) over(chronic float64) Figure {
 	case chronic == 0:
 		return Absent(ReasonNoLoad)
 	}
-	return Known(r.week / acuteDays / chronic)
+	return Known(r.mean / chronic)
 }
 
 func (r rollingSums) coupled() Figure { return r.over((r.week + r.before) / chronicDays) }

@@ -19,8 +19,6 @@ type Gap struct {
 	Reason Reason `json:"reason"`
 }
 
-func newColumn(days int) Column { return Column{Values: make([]float64, 0, days)} }
-
 // add appends the next day's figure.
 func (c *Column) add(figure Figure) {
 	if figure.Known {

@@ -7,7 +7,7 @@ const (
 	ctlDays       = 42
 	atlDays       = 7
 	rampDays      = 7
-	monotonyDays  = 7
+	monotonyDays  = acuteDays
 	monotonyLimit = 10
 	restTRIMP     = 10 // AU up to which a day counts as rest
 )
@@ -34,36 +34,36 @@ func (f *Fitness) Add(load float64) {
 
 // Monotony returns mean / population standard deviation of the last 7 days (Foster, MSSE 30:1164, 1998), capped at 10;
 // absent before 7 days and in a week without load.
-func Monotony(daily []float64) Figure {
-	if len(daily) < monotonyDays {
+func Monotony(daily []float64) Figure { return sumsOf(daily).monotony(daily) }
+
+// monotony is that of the days whose sums these are.
+func (r rollingSums) monotony(daily []float64) Figure {
+	if r.days < monotonyDays {
 		return Absent(ReasonShortHistory)
 	}
-	week := daily[len(daily)-monotonyDays:]
-	sum := 0.0
-	for _, load := range week {
-		sum += load
-	}
-	if sum == 0 {
+	if r.week == 0 {
 		return Absent(ReasonNoLoad)
 	}
-	mean, squares := sum/monotonyDays, 0.0
-	for _, load := range week {
-		squares += (load - mean) * (load - mean)
+	squares := 0.0
+	for _, load := range daily[len(daily)-monotonyDays:] {
+		squares += (load - r.mean) * (load - r.mean)
 	}
 	deviation := math.Sqrt(squares / monotonyDays)
-	if deviation*monotonyLimit <= mean {
+	if deviation*monotonyLimit <= r.mean {
 		return Known(monotonyLimit)
 	}
-	return Known(mean / deviation)
+	return Known(r.mean / deviation)
 }
 
 // Strain returns the load of the last 7 days · monotony.
 func Strain(daily []float64) Figure {
-	monotony := Monotony(daily)
+	sums := sumsOf(daily)
+	return sums.strain(sums.monotony(daily))
+}
+
+func (r rollingSums) strain(monotony Figure) Figure {
 	if !monotony.Known {
 		return monotony
 	}
-	return strainOf(sumsOf(daily).week, monotony.Value)
+	return Known(r.week * monotony.Value)
 }
-
-func strainOf(weekly, monotony float64) Figure { return Known(weekly * monotony) }

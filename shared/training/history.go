@@ -4,71 +4,74 @@ package training
 type history struct {
 	settings SeriesSettings
 	decay    decay
-	sums     []DaySum // one per calendar day
-	counts   []counts // over all days before the one of that index: whole numbers, so differences are exact
-	load     []float64
-	external []float64
+	start    Date
+	last     Date
+	left     []DaySum // sorted; those of the days to come
 
-	day      int // days counted so far; the current day is day − 1
-	fitness  Fitness
+	sum      DaySum    // of the current day
+	load     []float64 // of the days counted so far, the current one last
+	external []float64
 	ctl      []float64
+	counts   []counts // over all days before the one of that index: whole numbers, so differences are exact
+
+	fitness  Fitness
 	internal WilliamsEWMA
 	outside  WilliamsEWMA
 	lastRest int // index of the last rest day; −1, the day before the first activity, until there is one
 }
 
-// newHistory lays the sorted sums out over the calendar, from the first of them to last.
+// newHistory begins a walk over the calendar from the first of the sorted sums to last.
 func newHistory(sorted []DaySum, last Date, settings SeriesSettings) *history {
-	start := sorted[0].Day
-	days := last.Sub(start) + 1
+	days := last.Sub(sorted[0].Day) + 1
 	h := &history{
 		settings: settings,
 		decay:    newDecay(settings.DecayDays, settings.DecayRate),
-		sums:     make([]DaySum, days),
-		counts:   make([]counts, days+1),
-		load:     make([]float64, days),
-		external: make([]float64, days),
+		start:    sorted[0].Day,
+		last:     last,
+		left:     sorted,
+		load:     make([]float64, 0, days),
+		external: make([]float64, 0, days),
 		ctl:      make([]float64, 0, days),
+		counts:   make([]counts, 1, days+1),
 		fitness:  Fitness{CTL: settings.StartCTL, ATL: settings.StartATL},
 		lastRest: -1,
-	}
-	for i := range sorted {
-		h.sums[sorted[i].Day.Sub(start)].Merge(sorted[i])
-	}
-	for i := range h.sums {
-		h.sums[i].Day = start.AddDays(i)
-		h.load[i] = h.sums[i].TRIMP
-		if settings.Load == LoadTSS {
-			h.load[i] = h.sums[i].TSS
-		}
-		h.external[i] = h.sums[i].ExternalKm
-		h.counts[i+1] = h.counts[i].plus(&h.sums[i], h.unscored(i))
 	}
 	return h
 }
 
-func (h *history) ended() bool { return h.day == len(h.sums) }
+func (h *history) ended() bool { return h.start.AddDays(len(h.load)) > h.last }
 
 // advance counts one more day and returns its index.
 func (h *history) advance() int {
-	day := h.day
-	h.day++
-	h.fitness.Add(h.load[day])
+	day := len(h.load)
+	h.sum = DaySum{Day: h.start.AddDays(day)}
+	for len(h.left) > 0 && h.left[0].Day == h.sum.Day {
+		h.sum.Merge(h.left[0])
+		h.left = h.left[1:]
+	}
+	load := h.sum.TRIMP
+	if h.settings.Load == LoadTSS {
+		load = h.sum.TSS
+	}
+	h.load = append(h.load, load)
+	h.external = append(h.external, h.sum.ExternalKm)
+	h.counts = append(h.counts, h.counts[day].plus(&h.sum, h.unscored()))
+	h.fitness.Add(load)
 	h.ctl = append(h.ctl, h.fitness.CTL)
-	h.internal.Add(h.load[day])
-	h.outside.Add(h.external[day])
-	if h.sums[day].TRIMP <= restTRIMP && h.sums[day].Unscored == 0 {
+	h.internal.Add(load)
+	h.outside.Add(h.sum.ExternalKm)
+	if h.sum.TRIMP <= restTRIMP && h.sum.Unscored == 0 {
 		h.lastRest = day
 	}
 	return day
 }
 
-// unscored returns how many activities of the day have no load of the chosen kind.
-func (h *history) unscored(day int) int {
+// unscored returns how many activities of the current day have no load of the chosen kind.
+func (h *history) unscored() int {
 	if h.settings.Load == LoadTSS {
-		return h.sums[day].Activities() - h.sums[day].TSSScored
+		return h.sum.Activities() - h.sum.TSSScored
 	}
-	return h.sums[day].Unscored
+	return h.sum.Unscored
 }
 
 // counts add up what the windows of a series divide by.

@@ -8,8 +8,10 @@ func newSeries(first, last Date, settings SeriesSettings) Series {
 		Unscored:   make([]int, 0, days),
 		WarmingUp:  make([]bool, 0, days),
 	}
-	for _, column := range series.columns() {
-		*column = newColumn(days)
+	columns := series.columns()
+	values := make([]float64, len(columns)*days) // of all columns: one piece of memory
+	for i, column := range columns {
+		column.Values = values[i*days : i*days : (i+1)*days]
 	}
 	return series
 }
@@ -47,14 +49,14 @@ func (s *Series) addBefore(days int) {
 
 // addDay appends the day that h.advance returned last.
 func (s *Series) addDay(h *history, day int) {
-	sum := &h.sums[day]
-	s.TRIMP.addValue(sum.TRIMP)
-	s.TSS.addValue(sum.TSS)
-	s.ExternalKm.addValue(sum.ExternalKm)
-	s.Activities = append(s.Activities, sum.Activities())
-	s.Unscored = append(s.Unscored, h.unscored(day))
+	s.TRIMP.addValue(h.sum.TRIMP)
+	s.TSS.addValue(h.sum.TSS)
+	s.ExternalKm.addValue(h.sum.ExternalKm)
+	s.Activities = append(s.Activities, h.sum.Activities())
+	s.Unscored = append(s.Unscored, h.unscored())
 	s.WarmingUp = append(s.WarmingUp, day+1 < ctlDays)
-	s.addWorkload(h, day)
+	internal, external := sumsOf(h.load), sumsOf(h.external)
+	s.addWorkload(h, internal, external)
 
 	s.CTL.addValue(h.fitness.CTL)
 	s.ATL.addValue(h.fitness.ATL)
@@ -64,10 +66,11 @@ func (s *Series) addDay(h *history, day int) {
 	} else {
 		s.Ramp.addAbsent(ReasonShortHistory)
 	}
-	s.Monotony.add(Monotony(h.load[:day+1]))
-	s.Strain.add(Strain(h.load[:day+1]))
+	monotony := internal.monotony(h.load)
+	s.Monotony.add(monotony)
+	s.Strain.add(internal.strain(monotony))
 	s.DaysSinceRest.addValue(float64(day - h.lastRest))
-	s.addIntensity(sum)
+	s.addIntensity(&h.sum)
 	h.addWindow(&s.Coverage7, &s.Intensity7, day, acuteDays)
 	h.addWindow(&s.Coverage28, &s.Intensity28, day, chronicDays)
 }
@@ -85,23 +88,21 @@ func (s *Series) addIntensity(sum *DaySum) {
 }
 
 // addWorkload appends acute and chronic load and their ratios, internal and external, and the divergence between them.
-func (s *Series) addWorkload(h *history, day int) {
-	load, external := h.load[:day+1], h.external[:day+1]
-	internalSums, externalSums := sumsOf(load), sumsOf(external)
-	internal, outside := internalSums.coupled(), externalSums.coupled()
+func (s *Series) addWorkload(h *history, internal, external rollingSums) {
+	inside, outside := internal.coupled(), external.coupled()
 
-	s.Acute.add(internalSums.acute())
-	s.Chronic.add(internalSums.chronic())
-	s.ACWR.add(internal)
-	s.Uncoupled.add(internalSums.uncoupled())
+	s.Acute.add(internal.acute())
+	s.Chronic.add(internal.chronic())
+	s.ACWR.add(inside)
+	s.Uncoupled.add(internal.uncoupled())
 	s.EWMA.add(h.internal.Ratio())
-	s.Decayed.add(internalSums.over(h.decay.chronic(load)))
+	s.Decayed.add(internal.over(h.decay.chronic(h.load)))
 
-	s.ExternalAcute.add(externalSums.acute())
-	s.ExternalChronic.add(externalSums.chronic())
+	s.ExternalAcute.add(external.acute())
+	s.ExternalChronic.add(external.chronic())
 	s.ExternalACWR.add(outside)
-	s.ExternalUncoupled.add(externalSums.uncoupled())
+	s.ExternalUncoupled.add(external.uncoupled())
 	s.ExternalEWMA.add(h.outside.Ratio())
-	s.ExternalDecayed.add(externalSums.over(h.decay.chronic(external)))
-	s.Divergence.add(Divergence(outside, internal))
+	s.ExternalDecayed.add(external.over(h.decay.chronic(h.external)))
+	s.Divergence.add(Divergence(outside, inside))
 }

@@ -76,8 +76,10 @@ func DailySeries(days []DaySum, first, last Date, settings SeriesSettings) (Seri
 			}
 		}
 	}
-	sums := slices.Clone(days)
-	slices.SortStableFunc(sums, compareDays)
+	sums := days
+	if !slices.IsSortedFunc(sums, compareDays) {
+		sums = slices.SortedStableFunc(slices.Values(days), compareDays)
+	}
 	for len(sums) > 0 && sums[len(sums)-1].Day > last {
 		sums = sums[:len(sums)-1]
 	}
@@ -104,6 +106,9 @@ func DailySeries(days []DaySum, first, last Date, settings SeriesSettings) (Seri
 
 // compareDays orders by day and, within one, by content, so that the order of arrival changes no bit of a sum.
 func compareDays(a, b DaySum) int {
-	return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.TRIMP, b.TRIMP), cmp.Compare(a.TSS, b.TSS),
+	if a.Day != b.Day {
+		return cmp.Compare(a.Day, b.Day)
+	}
+	return cmp.Or(cmp.Compare(a.TRIMP, b.TRIMP), cmp.Compare(a.TSS, b.TSS),
 		cmp.Compare(a.ExternalKm, b.ExternalKm), slices.Compare(a.IntensityS[:], b.IntensityS[:]))
 }

@@ -150,7 +150,7 @@ func TestSeriesRefusesNonsense(t *testing.T) {
 
 func TestColumnsAreJSONWithNullAndReason(t *testing.T) {
 	t.Parallel()
-	column := newColumn(4)
+	column := Column{}
 	column.add(Absent(ReasonShortHistory))
 	column.add(Absent(ReasonShortHistory))
 	column.add(Known(1.23456))

@@ -148,7 +148,7 @@ func checkMonotony(v *verdict) {
 }
 
 func checkStrain(v *verdict) {
-	v.figure("strain", strainOf(v.Inputs.number("weekly_load"), v.Inputs.number("monotony")), want[any](v), "")
+	v.figure("strain", rollingSums{week: v.Inputs.number("weekly_load")}.strain(Known(v.Inputs.number("monotony"))), want[any](v), "")
 }
 
 func checkDivergence(v *verdict) {
