@@ -4,15 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 )
 
 var errNotFinite = errors.New("write figures: a number is not finite")
 
+// usualFigures is what the text of an activity's figures takes, in bytes; with many best efforts it is more.
+const usualFigures = 2 << 10
+
 // AppendJSON appends the figures as encoding/json writes them, field by field: thousands of activities are written at a time,
 // each with some forty figures. A number that is not finite is an error.
 func (f *Figures) AppendJSON(to []byte) ([]byte, error) {
-	w := jsonWriter{to: to}
+	w := jsonWriter{to: slices.Grow(to, usualFigures)}
 	w.open('{')
 	w.key("formula_version").integer(f.FormulaVersion)
 	w.key("quality").text(string(f.Quality))
