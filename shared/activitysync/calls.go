@@ -3,7 +3,6 @@ package activitysync
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/logging"
@@ -13,35 +12,37 @@ import (
 
 // reserve enters a call in the quota's ledger, and with it what the answer before told; a call that the ledger has no room
 // for is a postponement to the time when it will have. Refreshing tokens needs none: Strava doesn't count it.
-func (s *session) reserve(ctx context.Context, lane int) (time.Time, error) {
-	var reservation store.Reservation
-	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+func (s *session) reserve(ctx context.Context, lane int) (reservation store.Reservation, err error) {
+	err = s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
 		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now(), s.told)
 		return err
 	})
 	if err != nil {
-		return time.Time{}, err
+		return reservation, err
 	}
 	s.told = nil
 	if !reservation.Granted {
 		logging.Log(ctx, slog.LevelInfo, logging.EventStravaQuota, "no quota left for this lane",
 			slog.Int("lane", lane), slog.Time("until", reservation.RetryAt))
-		return time.Time{}, &postponement{at: reservation.RetryAt, reason: appReason(strava.CodeRateLimited)}
+		return reservation, &postponement{at: reservation.RetryAt, reason: appReason(strava.CodeRateLimited)}
 	}
 	s.calls++
-	return reservation.At, nil
+	return reservation, nil
 }
 
-// account keeps what a call's answer told for the ledger, until the next call is entered or the unit ends. A newer answer tells
-// of all calls that an older one did.
-func (s *session) account(ctx context.Context, reserved time.Time, usage strava.Usage) {
+// account keeps what a call's answer told and the ledger does not know, until the next call is entered or the unit ends. A newer
+// answer tells of all calls that an older one did.
+func (s *session) account(ctx context.Context, reserved store.Reservation, usage strava.Usage) {
 	if !usage.Known {
 		return
 	}
 	logging.Log(ctx, slog.LevelDebug, logging.EventStravaQuota, "Strava's usage",
 		slog.Int("read_quarter", usage.Read.QuarterUsed), slog.Int("read_quarter_limit", usage.Read.QuarterLimit),
 		slog.Int("read_day", usage.Read.DayUsed), slog.Int("read_day_limit", usage.Read.DayLimit))
-	s.told = &store.QuotaTold{Reserved: reserved, Overall: store.QuotaUsage(usage.Overall), Read: store.QuotaUsage(usage.Read)}
+	told := &store.QuotaTold{Reservation: reserved, Overall: store.QuotaUsage(usage.Overall), Read: store.QuotaUsage(usage.Read)}
+	if told.IsNews() {
+		s.told = told
+	}
 }
 
 // settleQuota enters in the ledger what the unit's last answer told.
@@ -66,7 +67,7 @@ type underway[T any] struct {
 	ask        ask[T]
 	lane       int
 	generation int64 // of the access token
-	reserved   time.Time
+	reserved   store.Reservation
 	answered   chan struct{} // closed when the rest stands
 	result     T
 	usage      strava.Usage

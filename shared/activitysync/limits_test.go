@@ -161,7 +161,7 @@ func TestDispatchLeavesWorkAloneThatHasNoQuota(t *testing.T) {
 		if _, err := store.ReserveQuota(ctx, conn, store.LaneInteractive, now, nil); err != nil {
 			return err
 		}
-		return store.SettleQuota(ctx, conn, now, store.QuotaTold{Reserved: now, Read: store.QuotaUsage{QuarterLimit: 100, QuarterUsed: 85}})
+		return store.SettleQuota(ctx, conn, now, store.QuotaTold{Reservation: store.Reservation{At: now}, Read: store.QuotaUsage{QuarterLimit: 100, QuarterUsed: 85}})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,7 @@ type walk struct {
 	session  *session
 	due      store.Due
 	profiles store.Profiles
+	marked   bool // it is noted that Strava answers
 }
 
 // forward says that the walk goes from some time on, else it goes back from the newest activity.
@@ -157,12 +158,15 @@ func (w *walk) store(ctx context.Context, told *listing, from, moved listCursor,
 		if err != nil {
 			return err
 		}
-		if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
-			return err
+		if !w.marked {
+			if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
+				return err
+			}
 		}
 		stored.urgent, err = store.AdvanceDue(ctx, conn, w.due, text, now)
 		return err
 	})
+	w.marked = w.marked || err == nil
 	return stored, err
 }
 

@@ -31,8 +31,10 @@ func dayStart(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hou
 // Reservation is the ledger's answer to a call that is about to be made.
 type Reservation struct {
 	Granted bool
-	At      time.Time // when the call was reserved; Settle wants it back
+	At      time.Time // when the call was reserved
 	RetryAt time.Time // when there will be room, where it was not granted
+
+	overall, read QuotaUsage // as the ledger has them, the call included
 }
 
 // ReserveQuota enters one reading call in all four windows, or in none where one of them has no room left for the lane.
@@ -51,7 +53,7 @@ WITH locked AS MATERIALIZED (
            CASE span WHEN 'quarter' THEN start + interval '15 minutes' ELSE start + interval '1 day' END AS reset
     FROM locked, LATERAL (SELECT CASE span WHEN 'quarter' THEN $1::timestamptz ELSE $2::timestamptz END AS start) AS span_start
 ), verdict AS (
-    SELECT count(*) AS windows,
+    SELECT array_agg(call_limit ORDER BY kind, span) AS limits, array_agg(used ORDER BY kind, span) AS used,
            max(greatest(CASE WHEN used >= call_limit - call_limit * $3 / 100 THEN reset END,
                         CASE WHEN blocked_until > $4 THEN blocked_until END)) AS retry_at
     FROM state
@@ -59,9 +61,9 @@ WITH locked AS MATERIALIZED (
     UPDATE strava_quota AS ledger
     SET used = state.used + 1, window_start = state.start, blocked_until = NULL
     FROM state, verdict
-    WHERE ledger.kind = state.kind AND ledger.span = state.span AND verdict.windows = 4 AND verdict.retry_at IS NULL
+    WHERE ledger.kind = state.kind AND ledger.span = state.span AND cardinality(verdict.limits) = 4 AND verdict.retry_at IS NULL
 )
-SELECT windows, retry_at FROM verdict`
+SELECT limits, used, retry_at FROM verdict`
 	for {
 		batch := &pgx.Batch{}
 		if told != nil {
@@ -70,10 +72,10 @@ SELECT windows, retry_at FROM verdict`
 SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
 			told.queue(batch, now)
 		}
-		var windows int
+		var limits, used []int // of overall and read, each the day and the quarter hour
 		var retryAt *time.Time
 		batch.Queue(sql, quarterStart(now), dayStart(now), laneFloors[lane], now).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&windows, &retryAt)
+			return row.Scan(&limits, &used, &retryAt)
 		})
 		err := conn.SendBatch(ctx, batch).Close()
 		switch {
@@ -81,8 +83,9 @@ SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
 			return Reservation{}, fmt.Errorf("reserve quota: %w", err)
 		case retryAt != nil:
 			return Reservation{At: now, RetryAt: *retryAt}, nil
-		case windows == 4:
-			return Reservation{Granted: true, At: now}, nil
+		case len(limits) == 4:
+			return Reservation{Granted: true, At: now, overall: QuotaUsage{limits[1], used[1] + 1, limits[0], used[0] + 1},
+				read: QuotaUsage{limits[3], used[3] + 1, limits[2], used[2] + 1}}, nil
 		}
 		if err := openLedger(ctx, conn, now); err != nil {
 			return Reservation{}, err
@@ -106,19 +109,32 @@ ON CONFLICT (kind, span) DO NOTHING`, quarterStart(now), dayStart(now),
 // QuotaUsage is what Strava's headers told of one kind of limit. A zero limit was not told.
 type QuotaUsage struct{ QuarterLimit, QuarterUsed, DayLimit, DayUsed int }
 
-// QuotaTold is what the headers told of both kinds of limit, with the answer to a call that was reserved at Reserved.
+// isNews says whether the ledger does not know what was told: another limit, or more calls than it has.
+func (u QuotaUsage) isNews(ledger QuotaUsage) bool {
+	other := func(told, known int) bool { return told > 0 && told != known }
+	return other(u.QuarterLimit, ledger.QuarterLimit) || other(u.DayLimit, ledger.DayLimit) ||
+		u.QuarterUsed > ledger.QuarterUsed || u.DayUsed > ledger.DayUsed
+}
+
+// QuotaTold is what the headers told of both kinds of limit with the answer to a reserved call.
 type QuotaTold struct {
-	Reserved      time.Time
+	Reservation   Reservation
 	Overall, Read QuotaUsage
+}
+
+// IsNews says whether there is anything to settle: the ledger only rises, so that it still knows what it knew when the call was
+// reserved.
+func (t *QuotaTold) IsNews() bool {
+	return t.Overall.isNews(t.Reservation.overall) || t.Read.isNews(t.Reservation.read)
 }
 
 // queue makes the settling part of a batch. What Strava counted in a window that has ended since is not carried into the new one.
 func (t *QuotaTold) queue(batch *pgx.Batch, now time.Time) {
 	quarter, day, overall, read := quarterStart(now), dayStart(now), t.Overall, t.Read
-	if !quarter.Equal(quarterStart(t.Reserved)) {
+	if !quarter.Equal(quarterStart(t.Reservation.At)) {
 		overall.QuarterUsed, read.QuarterUsed = 0, 0
 	}
-	if !day.Equal(dayStart(t.Reserved)) {
+	if !day.Equal(dayStart(t.Reservation.At)) {
 		overall.DayUsed, read.DayUsed = 0, 0
 	}
 	batch.Queue(`-- name: quota.settle

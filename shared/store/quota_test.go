@@ -41,7 +41,7 @@ func TestNoCallBeyondTheLimitHoweverManyAsk(t *testing.T) {
 		all.Go(func() {
 			for i := range 30 {
 				// Answers tell of limits of different windows, so that each settles others than its neighbour.
-				told := &QuotaTold{Reserved: now}
+				told := &QuotaTold{Reservation: Reservation{At: now}}
 				if worker%2 == 0 {
 					told.Overall.DayLimit = initialOverall.Day + i%2
 				} else {
@@ -106,7 +106,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	conn := connect(t, postgrestest.New(t), "sync")
 	reservation := reserve(t, conn, LaneInteractive, noon)
 	overall, read := QuotaUsage{600, 10, 6000, 20}, QuotaUsage{300, 298, 3000, 1500}
-	if err := SettleQuota(t.Context(), conn, noon.Add(time.Second), QuotaTold{reservation.At, overall, read}); err != nil {
+	if err := SettleQuota(t.Context(), conn, noon.Add(time.Second), QuotaTold{reservation, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if granted, _ := drainLane(t, conn, LaneInteractive, noon.Add(2*time.Second)); granted != read.QuarterLimit-read.QuarterUsed {
@@ -114,7 +114,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	}
 	// Fewer than the ledger knows of: the others' calls are still under way.
 	read.QuarterUsed = 1
-	if err := SettleQuota(t.Context(), conn, noon.Add(3*time.Second), QuotaTold{reservation.At, overall, read}); err != nil {
+	if err := SettleQuota(t.Context(), conn, noon.Add(3*time.Second), QuotaTold{reservation, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if again := reserve(t, conn, LaneInteractive, noon.Add(4*time.Second)); again.Granted {
@@ -123,7 +123,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 	// What Strava counted in a window that has ended is not carried over.
 	read.QuarterUsed = read.QuarterLimit
 	next := noon.Add(15 * time.Minute)
-	if err := SettleQuota(t.Context(), conn, next, QuotaTold{reservation.At, overall, read}); err != nil {
+	if err := SettleQuota(t.Context(), conn, next, QuotaTold{reservation, overall, read}); err != nil {
 		t.Fatal(err)
 	}
 	if again := reserve(t, conn, LaneInteractive, next); !again.Granted {
@@ -134,7 +134,7 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 func TestWhatAnAnswerToldHoldsForTheNextCall(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, postgrestest.New(t), "sync")
-	told := &QuotaTold{Reserved: reserve(t, conn, LaneInteractive, noon).At, Read: QuotaUsage{QuarterUsed: initialRead.Quarter}}
+	told := &QuotaTold{Reservation: reserve(t, conn, LaneInteractive, noon), Read: QuotaUsage{QuarterUsed: initialRead.Quarter}}
 	refused, err := ReserveQuota(t.Context(), conn, LaneInteractive, noon, told)
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +144,33 @@ func TestWhatAnAnswerToldHoldsForTheNextCall(t *testing.T) {
 	}
 	if again := reserve(t, conn, LaneInteractive, noon); again.Granted {
 		t.Error("what the answer told is forgotten")
+	}
+}
+
+func TestOnlyWhatTheLedgerDoesNotKnowIsNews(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, postgrestest.New(t), "sync")
+	reserve(t, conn, LaneInteractive, noon)
+	reservation := reserve(t, conn, LaneInteractive, noon)
+	known := QuotaTold{reservation, QuotaUsage{initialOverall.Quarter, 2, initialOverall.Day, 2},
+		QuotaUsage{initialRead.Quarter, 2, initialRead.Day, 2}}
+	for name, told := range map[string]struct {
+		change func(*QuotaTold)
+		news   bool
+	}{
+		"the same":                 {func(*QuotaTold) {}, false},
+		"fewer calls":              {func(told *QuotaTold) { told.Read.QuarterUsed = 1 }, false},
+		"no limits":                {func(told *QuotaTold) { told.Overall, told.Read = QuotaUsage{}, QuotaUsage{} }, false},
+		"more calls in a day":      {func(told *QuotaTold) { told.Read.DayUsed = 3 }, true},
+		"more calls in a quarter":  {func(told *QuotaTold) { told.Overall.QuarterUsed = 3 }, true},
+		"another limit of a day":   {func(told *QuotaTold) { told.Overall.DayLimit++ }, true},
+		"a lower limit of quarter": {func(told *QuotaTold) { told.Read.QuarterLimit-- }, true},
+	} {
+		changed := known
+		told.change(&changed)
+		if got := changed.IsNews(); got != told.news {
+			t.Errorf("%s: news %v, want %v", name, got, told.news)
+		}
 	}
 }
 
