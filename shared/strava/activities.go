@@ -1,7 +1,6 @@
 package strava
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,28 +73,32 @@ func (c *Client) Activity(ctx context.Context, access string, id int64) (Activit
 
 // decodeActivities reads the list. null is not a list.
 func decodeActivities(body []byte) ([]Activity, error) {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] != '[' {
-		return nil, errors.New("the list of activities is not an array")
-	}
-	var wire []wireActivity
-	if err := json.Unmarshal(body, &wire); err != nil {
-		return nil, decodeError(err)
-	}
-	activities := make([]Activity, len(wire))
-	for i := range wire {
-		activity, err := wire[i].activity()
+	s := scanner{text: body}
+	activities := make([]Activity, 0, MaxPerPage)
+	s.space()
+	for more := s.open('[', ']'); more; more = s.next(']') {
+		wire := readActivity(&s)
+		if s.err != nil {
+			break
+		}
+		activity, err := wire.activity()
 		if err != nil {
 			return nil, err
 		}
-		activities[i] = activity
+		activities = append(activities, activity)
+	}
+	if err := s.end(); err != nil {
+		return nil, fmt.Errorf("read activities: %w", err)
 	}
 	return activities, nil
 }
 
 func decodeActivity(body []byte) (Activity, error) {
-	var wire wireActivity
-	if err := json.Unmarshal(body, &wire); err != nil {
-		return Activity{}, decodeError(err)
+	s := scanner{text: body}
+	s.space()
+	wire := readActivity(&s)
+	if err := s.end(); err != nil {
+		return Activity{}, fmt.Errorf("read activity: %w", err)
 	}
 	return wire.activity()
 }

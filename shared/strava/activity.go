@@ -43,29 +43,107 @@ type Activity struct {
 
 // wireActivity is an activity as Strava writes it. Pointers tell absent and null from 0.
 type wireActivity struct {
-	ID                 int64           `json:"id"`
-	Name               string          `json:"name"`
-	Type               string          `json:"type"`
-	SportType          string          `json:"sport_type"`
-	StartDate          string          `json:"start_date"`
-	StartDateLocal     string          `json:"start_date_local"`
-	Timezone           string          `json:"timezone"`
-	UTCOffset          *float64        `json:"utc_offset"`
-	Distance           *float64        `json:"distance"`
-	MovingTime         *float64        `json:"moving_time"`
-	ElapsedTime        *float64        `json:"elapsed_time"`
-	TotalElevationGain *float64        `json:"total_elevation_gain"`
-	HasHeartrate       *bool           `json:"has_heartrate"`
-	AverageHeartrate   *float64        `json:"average_heartrate"`
-	MaxHeartrate       *float64        `json:"max_heartrate"`
-	AverageWatts       *float64        `json:"average_watts"`
-	DeviceWatts        *bool           `json:"device_watts"`
-	Kilojoules         *float64        `json:"kilojoules"`
-	SufferScore        *float64        `json:"suffer_score"`
-	PerceivedExertion  *float64        `json:"perceived_exertion"`
-	Manual             bool            `json:"manual"`
-	Trainer            bool            `json:"trainer"`
-	StartLatlng        json.RawMessage `json:"start_latlng"`
+	ID                 int64
+	Name               string
+	Type               string
+	SportType          string
+	StartDate          string
+	StartDateLocal     string
+	Timezone           string
+	UTCOffset          *float64
+	Distance           *float64
+	MovingTime         *float64
+	ElapsedTime        *float64
+	TotalElevationGain *float64
+	HasHeartrate       *bool
+	AverageHeartrate   *float64
+	MaxHeartrate       *float64
+	AverageWatts       *float64
+	DeviceWatts        *bool
+	Kilojoules         *float64
+	SufferScore        *float64
+	PerceivedExertion  *float64
+	Manual             bool
+	Trainer            bool
+	HasPosition        bool // start_latlng is a pair, and not null or []
+}
+
+// readActivity reads one activity's object. A list is fifty times as much text as what is read of it, so that to pass the rest over
+// is most of the work.
+func readActivity(s *scanner) (w wireActivity) {
+	for more := s.open('{', '}'); more; more = s.next('}') {
+		known := true
+		key := s.key()
+		switch string(key) {
+		case "id":
+			w.ID = s.integer()
+		case "name":
+			w.Name = s.words()
+		case "type":
+			w.Type = s.words()
+		case "sport_type":
+			w.SportType = s.words()
+		case "start_date":
+			w.StartDate = s.words()
+		case "start_date_local":
+			w.StartDateLocal = s.words()
+		case "timezone":
+			w.Timezone = s.words()
+		case "utc_offset":
+			w.UTCOffset = s.optionalNumber()
+		case "distance":
+			w.Distance = s.optionalNumber()
+		case "moving_time":
+			w.MovingTime = s.optionalNumber()
+		case "elapsed_time":
+			w.ElapsedTime = s.optionalNumber()
+		case "total_elevation_gain":
+			w.TotalElevationGain = s.optionalNumber()
+		case "has_heartrate":
+			w.HasHeartrate = s.optionalFlag()
+		case "average_heartrate":
+			w.AverageHeartrate = s.optionalNumber()
+		case "max_heartrate":
+			w.MaxHeartrate = s.optionalNumber()
+		case "average_watts":
+			w.AverageWatts = s.optionalNumber()
+		case "device_watts":
+			w.DeviceWatts = s.optionalFlag()
+		case "kilojoules":
+			w.Kilojoules = s.optionalNumber()
+		case "suffer_score":
+			w.SufferScore = s.optionalNumber()
+		case "perceived_exertion":
+			w.PerceivedExertion = s.optionalNumber()
+		case "manual":
+			w.Manual = s.flag()
+		case "trainer":
+			w.Trainer = s.flag()
+		case "start_latlng":
+			w.HasPosition = s.pair()
+		default:
+			known = false
+			s.skip(2)
+		}
+		if known && s.err != nil {
+			s.err = fmt.Errorf("%s: %w", key, s.err)
+		}
+	}
+	return w
+}
+
+// pair passes over any value and says whether it is a list of two.
+func (s *scanner) pair() bool {
+	if s.peek() != '[' {
+		s.skip(2)
+		return false
+	}
+	entries := 0
+	for more := s.open('[', ']'); more; more = s.next(']') {
+		s.skip(3)
+		entries++
+	}
+	return entries == 2
 }
 
 // activity checks what Strava sent and gives our view of it. An activity without an id or a day is an error: it could
@@ -93,7 +171,7 @@ func (w *wireActivity) activity() (Activity, error) {
 		DistanceM: w.Distance, MovingS: w.MovingTime, ElapsedS: w.ElapsedTime, ElevationGainM: w.TotalElevationGain,
 		AverageWatts: w.AverageWatts, DeviceWatts: w.DeviceWatts, Kilojoules: w.Kilojoules,
 		SufferScore: w.SufferScore, PerceivedExertion: w.PerceivedExertion,
-		Manual: w.Manual, Trainer: w.Trainer, HasPosition: hasPosition(w.StartLatlng),
+		Manual: w.Manual, Trainer: w.Trainer, HasPosition: w.HasPosition,
 	}
 	if w.HasHeartrate == nil || *w.HasHeartrate {
 		activity.AverageHR, activity.MaxHR = unlessZero(w.AverageHeartrate), unlessZero(w.MaxHeartrate)
@@ -119,12 +197,6 @@ func zoneName(timezone string) string {
 		return name
 	}
 	return timezone
-}
-
-// hasPosition says whether start_latlng is a pair, and not null or [].
-func hasPosition(latlng json.RawMessage) bool {
-	var pair []float64
-	return json.Unmarshal(latlng, &pair) == nil && len(pair) == 2
 }
 
 // unlessZero drops a heart rate of 0, which is how some recorders write that there was none.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,12 +65,18 @@ func FuzzDecodeActivities(f *testing.F) {
 	f.Add([]byte("[" + oneActivity + "]"))
 	f.Add([]byte(oneActivity))
 	f.Add([]byte(`[{"id":1,"start_date":"2025-10-20T02:30:00Z","utc_offset":-14400}]`))
+	f.Add([]byte(`{"id":9007199254740993,"name":"\ud83d\ude00 \"a\"","start_latlng":[1,2],"manual":null,"start_date":"2025-10-20T02:30:00Z",` +
+		`"start_date_local":"2025-10-20T02:30:00Z","distance":1e3,"map":{"a":[1,{"b":null}]}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		activities, err := decodeActivities(body)
 		if err != nil && activities != nil {
 			t.Fatal("activities beside an error")
 		}
+		if err == nil {
+			compareWithTags(t, body, activities)
+		}
 		if one, err := decodeActivity(body); err == nil {
+			compareWithTags(t, slices.Concat([]byte("["), body, []byte("]")), []Activity{one})
 			activities = append(activities, one)
 		}
 		for _, activity := range activities {
@@ -78,6 +86,77 @@ func FuzzDecodeActivities(f *testing.F) {
 			activity.Hash()
 		}
 	})
+}
+
+// taggedActivity is wireActivity for encoding/json.
+type taggedActivity struct {
+	ID                 int64     `json:"id"`
+	Name               string    `json:"name"`
+	Type               string    `json:"type"`
+	SportType          string    `json:"sport_type"`
+	StartDate          string    `json:"start_date"`
+	StartDateLocal     string    `json:"start_date_local"`
+	Timezone           string    `json:"timezone"`
+	UTCOffset          *float64  `json:"utc_offset"`
+	Distance           *float64  `json:"distance"`
+	MovingTime         *float64  `json:"moving_time"`
+	ElapsedTime        *float64  `json:"elapsed_time"`
+	TotalElevationGain *float64  `json:"total_elevation_gain"`
+	HasHeartrate       *bool     `json:"has_heartrate"`
+	AverageHeartrate   *float64  `json:"average_heartrate"`
+	MaxHeartrate       *float64  `json:"max_heartrate"`
+	AverageWatts       *float64  `json:"average_watts"`
+	DeviceWatts        *bool     `json:"device_watts"`
+	Kilojoules         *float64  `json:"kilojoules"`
+	SufferScore        *float64  `json:"suffer_score"`
+	PerceivedExertion  *float64  `json:"perceived_exertion"`
+	Manual             bool      `json:"manual"`
+	Trainer            bool      `json:"trainer"`
+	StartLatlng        exactPair `json:"start_latlng"`
+}
+
+// exactPair is whether a list of two stands there.
+type exactPair bool
+
+func (p *exactPair) UnmarshalJSON(text []byte) error {
+	var list []json.RawMessage
+	*p = exactPair(json.Unmarshal(text, &list) == nil && len(list) == 2)
+	return nil
+}
+
+// compareWithTags checks what was read of a list against what encoding/json reads, to the last bit. Names that differ from a
+// known one only in case are encoding/json's alone.
+func compareWithTags(t *testing.T, body []byte, got []Activity) {
+	t.Helper()
+	var objects []map[string]json.RawMessage
+	var tagged []taggedActivity
+	if err := json.Unmarshal(body, &objects); err != nil {
+		t.Fatalf("accepted what is no list of objects: %q", body)
+	}
+	for _, object := range objects {
+		for name := range object {
+			if name != strings.Map(func(c rune) rune {
+				if c == '_' || (c >= 'a' && c <= 'z') {
+					return c
+				}
+				return -1
+			}, name) {
+				return
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &tagged); err != nil {
+		t.Fatalf("accepted %q: %v", body, err)
+	}
+	for i, w := range tagged {
+		wire := wireActivity{w.ID, w.Name, w.Type, w.SportType, w.StartDate, w.StartDateLocal, w.Timezone, w.UTCOffset, w.Distance, w.MovingTime,
+			w.ElapsedTime, w.TotalElevationGain, w.HasHeartrate, w.AverageHeartrate, w.MaxHeartrate, w.AverageWatts, w.DeviceWatts,
+			w.Kilojoules, w.SufferScore, w.PerceivedExertion, w.Manual, w.Trainer, bool(w.StartLatlng)}
+		want, err := wire.activity()
+		if err != nil || !reflect.DeepEqual(got[i], want) {
+			t.Fatalf("read of %q:\n%+v\nby tags:\n%+v (%v)", body, got[i], want, err)
+		}
+	}
 }
 
 func FuzzClassify(f *testing.F) {

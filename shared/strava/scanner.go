@@ -2,17 +2,20 @@ package strava
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
 // maxDepth bounds how deep a value that is passed over may be nested.
 const maxDepth = 64
 
 // scanner reads JSON by hand: encoding/json is some twenty times too slow for streams, where nearly everything is
-// numbers. It accepts exactly what JSON is. The first mistake stays in err, and nothing is read after it: at then stands
+// numbers, and five times for lists, where nearly everything is passed over. It accepts exactly what JSON is. The first mistake stays in err, and nothing is read after it: at then stands
 // at the end, so that every loop ends too.
 type scanner struct {
 	text []byte
@@ -28,6 +31,15 @@ func (s *scanner) fail(what string) {
 		}
 	}
 	s.at = len(s.text)
+}
+
+// end gives the first mistake; that something follows is one.
+func (s *scanner) end() error {
+	s.space()
+	if s.err == nil && s.at < len(s.text) {
+		s.fail("something follows the end")
+	}
+	return s.err
 }
 
 // peek is the byte ahead, 0 at the end (a byte that JSON has nowhere outside of texts).
@@ -124,6 +136,70 @@ func (s *scanner) quoted() []byte {
 	s.at = len(s.text)
 	s.fail("a text does not end")
 	return nil
+}
+
+// words reads a text as encoding/json does; null is an empty one.
+func (s *scanner) words() string {
+	if s.null() {
+		return ""
+	}
+	begin := s.at
+	text := s.quoted()
+	if s.err == nil && !utf8.Valid(text) {
+		text, _ = unescape(s.text[begin:s.at]) // makes it valid; it has no escapes
+	}
+	return string(text)
+}
+
+func (s *scanner) null() bool {
+	if s.peek() != 'n' {
+		return false
+	}
+	s.literal("null")
+	return true
+}
+
+// flag reads true or false; null is false.
+func (s *scanner) flag() bool {
+	flag := s.optionalFlag()
+	return flag != nil && *flag
+}
+
+// optionalFlag gives nil for null.
+func (s *scanner) optionalFlag() *bool {
+	switch {
+	case s.null():
+		return nil
+	case s.peek() == 't':
+		s.literal("true")
+		return new(true)
+	default:
+		s.literal("false")
+		return new(false)
+	}
+}
+
+// optionalNumber gives nil for null.
+func (s *scanner) optionalNumber() *float64 {
+	value, known := s.number()
+	if !known {
+		return nil
+	}
+	return &value
+}
+
+// integer reads a whole number that needs not fit a float64; null is 0.
+func (s *scanner) integer() int64 {
+	begin := s.at
+	if isNull := s.grammar(); isNull || s.err != nil {
+		return 0
+	}
+	value, err := strconv.ParseInt(string(s.text[begin:s.at]), 10, 64)
+	if err != nil {
+		s.at = begin
+		s.fail("a number is not whole, or too large")
+	}
+	return value
 }
 
 func (s *scanner) literal(word string) {
@@ -263,4 +339,13 @@ func (s *scanner) digits() {
 	if s.at == begin {
 		s.fail("a number is not one")
 	}
+}
+
+// unescape reads a quoted JSON text with escapes, which Strava's keys never have.
+func unescape(quoted []byte) ([]byte, error) {
+	var text string
+	if err := json.Unmarshal(quoted, &text); err != nil {
+		return nil, errors.New("a text has a bad escape")
+	}
+	return []byte(text), nil
 }

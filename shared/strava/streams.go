@@ -3,8 +3,6 @@ package strava
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -57,12 +55,8 @@ func DecodeStreams(body []byte) (training.Streams, error) {
 	default:
 		d.fail("streams are neither an object nor an array")
 	}
-	d.space()
-	if d.err == nil && d.at < len(d.text) {
-		d.fail("something follows the streams")
-	}
-	if d.err != nil {
-		return training.Streams{}, fmt.Errorf("read streams: %w", d.err)
+	if err := d.end(); err != nil {
+		return training.Streams{}, fmt.Errorf("read streams: %w", err)
 	}
 	return d.streams, nil
 }
@@ -266,13 +260,4 @@ func count(value float64) int16 {
 		return training.MissingWatts
 	}
 	return int16(min(value+0.5, math.MaxInt16))
-}
-
-// unescape reads a quoted JSON text with escapes, which Strava's keys never have.
-func unescape(quoted []byte) ([]byte, error) {
-	var text string
-	if err := json.Unmarshal(quoted, &text); err != nil {
-		return nil, errors.New("a text has a bad escape")
-	}
-	return []byte(text), nil
 }

@@ -22,19 +22,15 @@ func (f *Figures) AppendJSON(to []byte) ([]byte, error) {
 	w.key("quality").text(string(f.Quality))
 	w.key("coverage").figure(f.Coverage)
 	if len(f.Flags) > 0 {
-		w.key("flags").open('[')
-		for _, flag := range f.Flags {
-			w.next().text(string(flag))
-		}
-		w.close(']')
+		list(w.key("flags"), f.Flags, func(flag Flag) { w.text(string(flag)) })
 	}
 	w.key("trimp").figure(f.TRIMP)
 	w.key("mean_hr").figure(f.MeanHR)
 	w.key("peak_hr").figure(f.PeakHR)
 	w.key("edwards").figure(f.Edwards)
-	w.key("edwards_zone_s").numbers(f.EdwardsS[:])
+	list(w.key("edwards_zone_s"), f.EdwardsS[:], w.number)
 	w.key("lucia").figure(f.Lucia)
-	w.key("lucia_zone_s").numbers(f.LuciaS[:])
+	list(w.key("lucia_zone_s"), f.LuciaS[:], w.number)
 	w.key("heart_rate_zones").zones(&f.HeartRate)
 	w.key("hrtss").figure(f.HRTSS)
 	w.key("average_power").figure(f.AveragePower)
@@ -118,26 +114,16 @@ func (w *jsonWriter) number(v float64) {
 	w.to = strconv.AppendFloat(w.to, v, format, -1, 64)
 }
 
-func (w *jsonWriter) numbers(values []float64) {
+// list writes values one by one; nil is null.
+func list[T any](w *jsonWriter, values []T, one func(T)) {
 	if values == nil {
 		w.literal("null")
 		return
 	}
 	w.open('[')
-	for _, v := range values {
-		w.next().number(v)
-	}
-	w.close(']')
-}
-
-func (w *jsonWriter) integers(values []int) {
-	if values == nil {
-		w.literal("null")
-		return
-	}
-	w.open('[')
-	for _, n := range values {
-		w.next().integer(n)
+	for _, value := range values {
+		w.next()
+		one(value)
 	}
 	w.close(']')
 }
@@ -181,8 +167,8 @@ func (w *jsonWriter) zones(z *ZoneTable) {
 		w.key("estimated").literal("true")
 	}
 	w.key("first").integer(z.First)
-	w.key("bounds").integers(z.Bounds)
-	w.key("seconds").numbers(z.Seconds)
+	list(w.key("bounds"), z.Bounds, w.integer)
+	list(w.key("seconds"), z.Seconds, w.number)
 	if z.Reason != "" {
 		w.key("reason").text(string(z.Reason))
 	}
