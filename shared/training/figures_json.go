@@ -83,12 +83,11 @@ func (w *jsonWriter) close(bracket byte) {
 }
 
 // next begins an element.
-func (w *jsonWriter) next() *jsonWriter {
+func (w *jsonWriter) next() {
 	if w.more {
 		w.to = append(w.to, ',')
 	}
 	w.more = true
-	return w
 }
 
 // key begins a member whose name needs no escaping.
