@@ -2,6 +2,7 @@ package activitysync
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/infra/stravasim"
+	"github.com/train-d/train-d/shared/config"
 	"github.com/train-d/train-d/shared/message"
 	"github.com/train-d/train-d/shared/strava"
 )
@@ -117,6 +119,85 @@ VALUES ($1, 'reread', $2, 1, '{}', $3)`, s.account, strconv.FormatInt(newest, 10
 	if got := len(calls); got != 7+1 {
 		t.Errorf("%d calls, want 7 pages, with the two at the end that prove it, and an activity: %v", got, calls)
 	}
+}
+
+// beforePages calls f before each list call with its number from 1, and ends the work at the first samples.
+func (s *system) beforePages(f func(page int)) context.Context {
+	ctx, cancel := context.WithCancel(s.ctx())
+	s.t.Cleanup(cancel)
+	page := 0
+	before := func(r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/athlete/activities"):
+			page++
+			f(page)
+		case strings.HasSuffix(r.URL.Path, "/streams"):
+			cancel()
+		}
+	}
+	s.request.Store(&before)
+	return ctx
+}
+
+func TestAWalkThatIsAskedForAgainBeginsAnewAtOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 5 * strava.MaxPerPage})
+	s.connect(cyclist)
+	pages := 0
+	ctx := s.beforePages(func(page int) {
+		if pages = page; page == 2 {
+			if _, err := s.admin.Exec(context.Background(), `UPDATE due_work SET revision = revision + 1, cursor = '{}' WHERE kind = 'backfill'`); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context, at the first samples
+	// Three before it is noticed at the latest, and the seven of a whole walk.
+	if pages < 8 || pages > 10 {
+		t.Errorf("%d pages are asked for, want a walk of 7 after at most 3", pages)
+	}
+}
+
+func TestAFailureAfterProgressIsTheFirst(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 5 * strava.MaxPerPage})
+	s.connect(cyclist)
+	if _, err := s.admin.Exec(t.Context(), `UPDATE due_work SET refusals = 7, attempts = 7`); err != nil {
+		t.Fatal(err)
+	}
+	ctx := s.beforePages(func(page int) {
+		if page == 4 {
+			s.fault(stravasim.Fault{Kind: stravasim.FaultCut, Endpoint: "activities", Count: 1})
+		}
+	})
+	if err := s.worker.Wake(ctx, message.NewWake(1, s.account)); err != nil {
+		t.Fatal(err)
+	}
+	var refusals int
+	var due time.Time
+	s.row(&refusals, `SELECT refusals FROM due_work WHERE kind = 'backfill'`)
+	s.row(&due, `SELECT due_at FROM due_work WHERE kind = 'backfill'`)
+	if wait := due.Sub(s.now()); refusals != 1 || wait > firstBackoff {
+		t.Errorf("after three pages the row waits %v for refusal %d, want the first wait", wait, refusals)
+	}
+}
+
+// panicking is a transport with a mistake in it.
+type panicking struct{}
+
+func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("a mistake") }
+
+func TestAPanicOfACallIsTheInvocations(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 5})
+	s.connect(cyclist)
+	s.worker.Strava = strava.NewClient(config.Strava{APIURL: s.strava.URL}, &http.Client{Transport: panicking{}})
+	defer func() {
+		if cause := fmt.Sprint(recover()); !strings.Contains(cause, "a mistake") || !strings.Contains(cause, "RoundTrip") {
+			t.Errorf("recovered %q, want the mistake and where it was", cause)
+		}
+	}()
+	_ = s.wake()
 }
 
 func TestDeliveringEveryMessageAgainChangesNothing(t *testing.T) {

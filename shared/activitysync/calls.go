@@ -2,7 +2,9 @@ package activitysync
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/train-d/train-d/shared/database"
 	"github.com/train-d/train-d/shared/logging"
@@ -72,6 +74,7 @@ type underway[T any] struct {
 	result     T
 	usage      strava.Usage
 	err        error
+	panicked   any // what a panic of the call gave, with its stack; nil without one
 }
 
 // begin enters a call in the ledger and makes it in the background.
@@ -87,15 +90,28 @@ func begin[T any](ctx context.Context, s *session, lane int, f ask[T]) (*underwa
 	u := &underway[T]{ask: f, lane: lane, generation: s.tokens.generation, reserved: reserved, answered: make(chan struct{})}
 	go func() {
 		defer close(u.answered)
+		defer func() { // a panic is the invocation's, which waits
+			if cause := recover(); cause != nil {
+				u.panicked = fmt.Sprintf("%v\n%s", cause, debug.Stack())
+			}
+		}()
 		u.result, u.usage, u.err = f(ctx, access)
 	}()
 	return u, nil
 }
 
+// end waits until the call has ended, and keeps for the ledger what its answer told.
+func (u *underway[T]) end(ctx context.Context, s *session) {
+	<-u.answered
+	if u.panicked != nil {
+		panic(u.panicked)
+	}
+	s.account(ctx, u.reserved, u.usage)
+}
+
 // wait gives the answer. A refused access token is refreshed once, and the call made again.
 func (u *underway[T]) wait(ctx context.Context, s *session) (T, error) {
-	<-u.answered
-	s.account(ctx, u.reserved, u.usage)
+	u.end(ctx, s)
 	if !isUnauthorized(u.err) {
 		return u.result, u.err
 	}
@@ -106,8 +122,7 @@ func (u *underway[T]) wait(ctx context.Context, s *session) (T, error) {
 	if err != nil {
 		return *new(T), err
 	}
-	<-again.answered
-	s.account(ctx, again.reserved, again.usage)
+	again.end(ctx, s)
 	return again.result, again.err
 }
 

@@ -63,8 +63,12 @@ func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	return w.run(ctx, cursor)
 }
 
-// run goes from page to page until more urgent work of the athlete is due or the time is up. While a page is stored the next is
-// fetched, and no further: what is under way when the process dies is asked for again.
+// run goes from page to page until the row is asked for again, more urgent work of the athlete is due, or the time is up; a page
+// that is under way then is stored too. While a page is stored the next is fetched, and no further: what is under way when the
+// process dies is asked for again.
+//
+// The profiles are read once: whoever changes them makes a recompute due, which needs the account's lease and so finds all that
+// was written with the old ones.
 func (w *walk) run(ctx context.Context, cursor listCursor) (done report, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -72,7 +76,7 @@ func (w *walk) run(ctx context.Context, cursor listCursor) (done report, err err
 	if err != nil {
 		return done, err
 	}
-	for urgent := false; ; {
+	for yield := false; ; {
 		told, err := page.wait(ctx, w.session)
 		if err != nil {
 			return done, err
@@ -81,23 +85,24 @@ func (w *walk) run(ctx context.Context, cursor listCursor) (done report, err err
 		moved.Edge, done.more = nextEdge(told.told, cursor.Edge, w.forward())
 		var next *underway[*listing]
 		var refused error
-		if done.more && !urgent && !timeIsUp(ctx) {
+		if done.more && !yield && !timeIsUp(ctx) {
 			next, refused = w.fetch(ctx, moved)
 		}
 		stored, err := w.store(ctx, told, cursor, moved, done.more)
 		if err != nil {
 			if next != nil {
 				cancel()
-				<-next.answered
+				next.end(ctx, w.session)
 			}
 			return done, err
 		}
+		done.progress = true
 		done.listed += len(told.told)
 		done.written += stored.written
 		moved.Written = cursor.Written + stored.written
 		switch {
 		case next != nil:
-			page, cursor, urgent = next, moved, stored.urgent
+			page, cursor, yield = next, moved, stored.yield
 		case refused != nil || !done.more:
 			return done, refused
 		default:
@@ -131,14 +136,14 @@ func (w *walk) fetch(ctx context.Context, cursor listCursor) (*underway[*listing
 // storedPage is what came of storing a page.
 type storedPage struct {
 	written int  // activities
-	urgent  bool // more urgent work of the athlete is due
+	yield   bool // the row should be given back
 }
 
 // store stores a page and moves the row's cursor behind it, in one transaction; with the walk's last page the row is finished.
 func (w *walk) store(ctx context.Context, told *listing, from, moved listCursor, more bool) (stored storedPage, err error) {
 	s, now := w.session, w.session.worker.now()
 	span := covered(told.told, from.Edge, moved.Edge, more, w.forward())
-	err = s.db.InTx(ctx, func(ctx context.Context, conn database.Conn) (err error) {
+	write := func(ctx context.Context, conn database.Conn) (err error) {
 		found, unlisted, err := store.CompareActivities(ctx, conn, s.accountID, told.seen, &span, mostUnlisted)
 		if err != nil {
 			return err
@@ -163,9 +168,12 @@ func (w *walk) store(ctx context.Context, told *listing, from, moved listCursor,
 				return err
 			}
 		}
-		stored.urgent, err = store.AdvanceDue(ctx, conn, w.due, text, now)
+		stored.yield, err = store.AdvanceDue(ctx, conn, w.due, text, now)
 		return err
-	})
+	}
+	if err = s.db.InTx(ctx, write); database.IsUnique(err, "") { // whose lease had run out wrote one all the same: now it is found
+		err = s.db.InTx(ctx, write)
+	}
 	w.marked = w.marked || err == nil
 	return stored, err
 }

@@ -104,7 +104,7 @@ func (s *session) refineBatch(ctx context.Context, due store.Due, batch []store.
 			if err != nil {
 				if next != nil {
 					cancel()
-					<-next.call.answered
+					next.call.end(ctx, s)
 				}
 				return err
 			}
@@ -143,8 +143,12 @@ func (s *session) storeFetched(ctx context.Context, due store.Due, fetched *fetc
 	if err := trouble.blame(ctx); err != nil {
 		return err
 	}
+	if err := s.store(ctx, due, refinement); err != nil {
+		return err
+	}
 	done.refined++
-	return s.store(ctx, due, refinement)
+	done.progress = true
+	return nil
 }
 
 func (s *session) store(ctx context.Context, due store.Due, refinement store.Refinement) error {

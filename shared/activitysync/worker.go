@@ -117,6 +117,7 @@ type session struct {
 type report struct {
 	listed, written, refined int
 	more                     bool // the row stays due: this unit was not the last
+	progress                 bool // something was stored, and with it nothing counts against the row any more
 }
 
 // run does one unit and settles the row.
@@ -133,6 +134,9 @@ func (s *session) run(ctx context.Context, due store.Due) error {
 		return settleErr
 	}
 	if err != nil {
+		if done.progress {
+			due.Attempts, due.Refusals = 1, 0
+		}
 		return s.settle(ctx, due, err)
 	}
 	logging.Log(ctx, slog.LevelInfo, logging.EventSyncCompleted, "unit of work completed",

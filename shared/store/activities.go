@@ -122,7 +122,7 @@ LIMIT $5`, accountID, span.From, span.To, ids, limit).Query(func(rows pgx.Rows) 
 	return stored, unlisted, nil
 }
 
-// SummaryRow is an activity as UpsertActivities takes it, its documents written already.
+// SummaryRow is an activity as InsertActivities and UpsertActivities take it, its documents written already.
 type SummaryRow struct {
 	activity         Activity
 	summary, figures string

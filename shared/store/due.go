@@ -194,25 +194,26 @@ UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0, refusa
 }
 
 // AdvanceDue moves the cursor in the transaction that stores the rows up to it, and renews the lease from now. Where the
-// row was asked for again meanwhile, the cursor of that request stands. It says whether more urgent work of the account is due
-// at now, for which the row should be given back.
-func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) (urgent bool, err error) {
+// row was asked for again meanwhile, the cursor of that request stands. It says whether the row should be given back: because
+// of that, or because more urgent work of the account is due at now.
+func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) (yield bool, err error) {
 	err = conn.QueryRow(ctx, `-- name: due.advance
 UPDATE due_work AS due
 SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 0,
     refusals = 0, parked_reason = ''
 WHERE id = $1 AND lease_token = $2
-RETURNING EXISTS (SELECT FROM due_work AS other
+RETURNING due.revision <> $3
+       OR EXISTS (SELECT FROM due_work AS other
                   WHERE other.account_id = due.account_id AND other.kind NOT IN `+mailKinds+`
                     AND other.parked_at IS NULL AND other.due_at <= $6 AND other.lane < due.lane)`,
-		due.ID, due.LeaseToken, due.Revision, cursor, now.Add(due.Lease), now).Scan(&urgent)
+		due.ID, due.LeaseToken, due.Revision, cursor, now.Add(due.Lease), now).Scan(&yield)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, ErrLeaseLost
 	}
 	if err != nil {
 		return false, fmt.Errorf("advance due work: %w", err)
 	}
-	return urgent, nil
+	return yield, nil
 }
 
 // ReleaseDue gives the row back untried and still due, for whoever comes next: the worker's time is up.

@@ -107,8 +107,8 @@ func TestARowAskedForDuringARunIsNotLost(t *testing.T) {
 	held := claim(t, conn, account, now)
 	request.Cursor = nil
 	enqueue(t, conn, request)
-	if _, err := AdvanceDue(t.Context(), conn, held, json.RawMessage(`{"before": 5}`), now); err != nil {
-		t.Fatal(err)
+	if yield, err := AdvanceDue(t.Context(), conn, held, json.RawMessage(`{"before": 5}`), now); err != nil || !yield {
+		t.Fatalf("who holds the row does not learn of it: %v", err)
 	}
 	if err := FinishDue(t.Context(), conn, held); err != nil {
 		t.Fatal(err)
@@ -137,24 +137,24 @@ func TestProgressTellsOfMoreUrgentWork(t *testing.T) {
 	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindBackfill, Lane: LaneReconcile})
 	now := time.Now()
 	held := claim(t, conn, account, now)
-	urgent := func(want bool, when string) {
+	yields := func(want bool, when string) {
 		t.Helper()
 		got, err := AdvanceDue(t.Context(), conn, held, json.RawMessage("{}"), now)
 		if err != nil || got != want {
 			t.Errorf("%s: %v (%v), want %v", when, got, err, want)
 		}
 	}
-	urgent(false, "alone")
+	yields(false, "alone")
 	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReconcile, Lane: LaneReconcile})
-	urgent(false, "with work of the same lane")
+	yields(false, "with work of the same lane")
 	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindPasswordReset, Lane: LaneInteractive})
-	urgent(false, "with an e-mail")
+	yields(false, "with an e-mail")
 	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReread, Subject: "1", Lane: LaneWebhook, DueAt: now.Add(time.Hour)})
-	urgent(false, "with what is due later")
+	yields(false, "with what is due later")
 	enqueue(t, conn, DueRequest{AccountID: newAccount(t, connect(t, db, "onboarding"), "other@example.com"), Kind: KindReread, Lane: LaneWebhook})
-	urgent(false, "with another account's work")
+	yields(false, "with another account's work")
 	enqueue(t, conn, DueRequest{AccountID: account, Kind: KindReread, Subject: "2", Lane: LaneWebhook})
-	urgent(true, "with a webhook's question")
+	yields(true, "with a webhook's question")
 }
 
 func TestAWorkerWhoseLeaseRanOutCanChangeNothing(t *testing.T) {

@@ -68,8 +68,7 @@ type wireActivity struct {
 	HasPosition        bool // start_latlng is a pair, and not null or []
 }
 
-// readActivity reads one activity's object. A list is fifty times as much text as what is read of it, so that to pass the rest over
-// is most of the work.
+// readActivity reads one activity's object. Most of the text is nothing of ours and is passed over.
 func readActivity(s *scanner) (w wireActivity) {
 	for more := s.open('{', '}'); more; more = s.next('}') {
 		known := true

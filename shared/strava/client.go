@@ -28,7 +28,7 @@ const (
 	maxErrorBody    = 64 << 10
 )
 
-// usualBody is what room an answer of unannounced length begins with: most are no longer.
+// usualBody is what room an answer of unannounced length begins with.
 const usualBody = 64 << 10
 
 // DefaultTimeout bounds one call where the context allows longer.
