@@ -2,8 +2,6 @@ package crash_test
 
 import (
 	"context"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/infra/cloudsim"
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/stage"
 )
 
@@ -73,19 +72,15 @@ func (w *world) join(binary string, environment []string) {
 	w.t.Cleanup(func() { _, _ = command.Process.Kill(), command.Wait() }) // it was killed
 }
 
-// freePort finds one below those that the system gives out by itself, so that nobody takes it while the program is down.
+// freePort is the test's until its end, also while no program listens there.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for range 100 {
-		port := strconv.Itoa(20_000 + rand.IntN(10_000))
-		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = listener.Close()
-			return port
-		}
+	port, release, err := exclusive.Ports(1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port")
-	return ""
+	t.Cleanup(release)
+	return strconv.Itoa(port)
 }
 
 // start runs the program. The caller does not hold w.mu.

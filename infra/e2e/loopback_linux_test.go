@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,6 +48,28 @@ func everythingListensOnLoopback(t *testing.T, info local.Info) {
 		}
 		if len(ports) == 0 || (name == "cloud_sql" && !slices.Contains(ports, 3307)) { // where connectors dial
 			t.Errorf("%s listens on ports %v: this test looks for the wrong thing", name, ports)
+		}
+	}
+}
+
+// portsAreNotGivenOut holds the functions' ports against those that the kernel gives to whoever listens on port 0 or dials: a
+// program that has not started yet would find its port taken, and be taken for who has it.
+func portsAreNotGivenOut(t *testing.T, info local.Info) {
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first, last int
+	if _, err := fmt.Sscan(string(text), &first, &last); err != nil {
+		t.Fatal(err)
+	}
+	for name, program := range info.Functions {
+		address, err := url.Parse(program.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if port, err := strconv.Atoi(address.Port()); err != nil || (port >= first && port <= last) {
+			t.Errorf("%s has port %q, and the kernel gives out %d to %d (%v)", name, address.Port(), first, last, err)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func settings(t *testing.T) local.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, release, err := exclusive.Pair()
+	port, release, err := exclusive.Ports(2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +49,11 @@ func start(t *testing.T, settings local.Settings) *local.System {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if text, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
+			t.Logf("what the programs wrote:\n%s", text)
+		}
+	})
 	system, err := local.Start(ctx, settings, log)
 	if err != nil {
 		t.Fatal(err)
@@ -62,11 +67,6 @@ func start(t *testing.T, settings local.Settings) *local.System {
 		}
 		if err := log.Close(); err != nil {
 			t.Error(err)
-		}
-		if t.Failed() {
-			if text, err := os.ReadFile(log.Name()); err == nil {
-				t.Logf("what the programs wrote:\n%s", text)
-			}
 		}
 	})
 	return system

@@ -39,6 +39,7 @@ func TestWholeWay(t *testing.T) {
 	t.Run("every function takes its route", func(t *testing.T) { everyFunctionTakesItsRoute(t, system) })
 	t.Run("no login can do what is beyond it", func(t *testing.T) { noLoginBeyondItsOwn(t, db) })
 	t.Run("everything listens on loopback", func(t *testing.T) { everythingListensOnLoopback(t, system.Info()) })
+	t.Run("no function's port is one that the kernel gives out", func(t *testing.T) { portsAreNotGivenOut(t, system.Info()) })
 	t.Run("what Strava pushes arrives", func(t *testing.T) { pushedEventsArrive(t, system, db) })
 	t.Run("the webhook's secrets stay out of its log", func(t *testing.T) { secretsStayOutOfTheLog(t, system) })
 	t.Run("disconnecting erases", func(t *testing.T) { disconnectingErases(t, athlete, db) })

@@ -15,6 +15,7 @@ import (
 
 	"github.com/train-d/train-d/infra/cloudsim"
 	"github.com/train-d/train-d/infra/faults/proxy"
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/infra/postgres"
 )
 
@@ -107,15 +108,15 @@ func (s *site) environment(function string, port int, changes map[string]string)
 
 func audience(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
 
-// freePort is one that a program can have.
+// freePort is the test's until its end, also while no program listens there.
 func freePort(t testing.TB) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, release, err := exclusive.Ports(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Cleanup(release)
+	return port
 }
 
 // do runs SQL as the superuser.

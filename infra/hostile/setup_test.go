@@ -36,7 +36,7 @@ func setup(t *testing.T) *victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, release, err := exclusive.Pair()
+	port, release, err := exclusive.Ports(2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/train-d/train-d/infra/cloudsim"
+	"github.com/train-d/train-d/infra/internal/exclusive"
 	"github.com/train-d/train-d/shared/secret"
 )
 
@@ -81,16 +82,19 @@ func (s *System) startAll(ctx context.Context, binaries map[string]string) error
 
 // ports gives each function its port; only Onboarding's is one that people know.
 func (s *System) ports() (map[string]int, error) {
+	next, release, err := exclusive.Ports(len(functions) - 1)
+	if err != nil {
+		return nil, fmt.Errorf("find free ports: %w", err)
+	}
+	s.releasePorts = release
 	ports := map[string]int{}
 	for _, function := range functions {
-		port := s.settings.Port
-		if function.name != "onboarding" {
-			var err error
-			if port, err = freePort(); err != nil {
-				return nil, err
-			}
+		if function.name == "onboarding" {
+			ports[function.name] = s.settings.Port
+			continue
 		}
-		ports[function.name] = port
+		ports[function.name] = next
+		next++
 	}
 	return ports, nil
 }

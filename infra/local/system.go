@@ -45,6 +45,8 @@ type System struct {
 	logs      []io.Closer
 	info      Info
 	failed    chan error
+
+	releasePorts func() // nil until the functions have their ports
 }
 
 // Info describes the running system; it stands in system.json while the system runs.
@@ -198,6 +200,9 @@ func (s *System) Stop() error {
 	}
 	for _, log := range s.logs {
 		mistakes = append(mistakes, log.Close())
+	}
+	if s.releasePorts != nil {
+		s.releasePorts()
 	}
 	if s.folder != nil {
 		mistakes = append(mistakes, s.folder.close())

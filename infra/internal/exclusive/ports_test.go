@@ -2,19 +2,24 @@ package exclusive
 
 import "testing"
 
-func TestAPairIsNobodyElsesUntilItIsReleased(t *testing.T) {
+func TestPortsAreNobodyElsesUntilTheyAreReleased(t *testing.T) {
 	t.Parallel()
-	const pairs = 300 // of 5,000: by chance alone some would be given twice
+	const blocks = 200 // of 1,250: by chance alone some would be given twice
 	given := map[int]bool{}
-	for range pairs {
-		first, release, err := Pair()
+	for range blocks {
+		first, release, err := Ports(MaxPorts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(release)
-		if given[first] {
-			t.Fatalf("port %d was given twice, and nothing listens there", first)
+		for port := first; port < first+MaxPorts; port++ {
+			if given[port] {
+				t.Fatalf("port %d was given twice, and nothing listens there", port)
+			}
+			given[port] = true
 		}
-		given[first] = true
+	}
+	if _, _, err := Ports(MaxPorts + 1); err == nil {
+		t.Error("ports of the next block were given")
 	}
 }
