@@ -22,17 +22,7 @@ func newFigureColumns(n int) figureColumns {
 	}
 }
 
-// set writes the figures of the activity with the given index.
-func (c *figureColumns) set(i int, figures *training.Figures) error {
-	text, err := figures.AppendJSON(nil)
-	if err != nil {
-		return err
-	}
-	c.put(i, figures, string(text))
-	return nil
-}
-
-// put is set with the figures' text made already.
+// put writes the figures of the activity with the given index, whose text is made already.
 func (c *figureColumns) put(i int, figures *training.Figures, text string) {
 	c.figures[i] = text
 	c.trimps[i], c.tss[i], c.kms[i] = figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer()

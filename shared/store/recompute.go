@@ -146,9 +146,11 @@ func NewFigureRows(computed []ActivityFigures) (FigureRows, error) {
 	for i := range computed {
 		one := &computed[i]
 		rows.ids[i], rows.trimpWas[i], rows.tssWas[i] = one.ID, one.TRIMPWas, one.TSSWas
-		if err := rows.columns.set(i, &one.Figures); err != nil {
+		text, err := one.Figures.AppendJSON(nil)
+		if err != nil {
 			return FigureRows{}, fmt.Errorf("write figures of %d: %w", one.ID, err)
 		}
+		rows.columns.put(i, &one.Figures, string(text))
 	}
 	return rows, nil
 }
