@@ -139,6 +139,33 @@ func (s *system) beforePages(f func(page int)) context.Context {
 	return ctx
 }
 
+// While the first page cannot be stored the second is asked for; what keeps the first back is let go only then.
+func TestTheNextPageIsFetchedWhileOneIsStored(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2 * strava.MaxPerPage})
+	s.connect(cyclist)
+	barrier, err := s.admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = barrier.Rollback(context.Background()) })
+	ctx := s.beforePages(func(page int) {
+		switch page {
+		case 1:
+			_, err = barrier.Exec(context.Background(), `LOCK TABLE activities IN EXCLUSIVE MODE`)
+		case 2:
+			err = barrier.Commit(context.Background())
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context, at the first samples
+	if got, want := s.count(`SELECT count(*) FROM activities`), len(s.truth(cyclist)); got != want {
+		t.Errorf("%d of %d activities: the first page waited in vain for the second to be asked for", got, want)
+	}
+}
+
 func TestAWalkThatIsAskedForAgainBeginsAnewAtOnce(t *testing.T) {
 	t.Parallel()
 	s := setup(t, stravasim.Config{Activities: 5 * strava.MaxPerPage})

@@ -12,11 +12,11 @@ import (
 	"github.com/train-d/train-d/shared/strava"
 )
 
-// reserve enters a call in the quota's ledger, and with it what the answer before told; a call that the ledger has no room
+// reserve enters a call in the quota's ledger, and with it what answers told; a call that the ledger has no room
 // for is a postponement to the time when it will have. Refreshing tokens needs none: Strava doesn't count it.
 func (s *session) reserve(ctx context.Context, lane int) (reservation store.Reservation, err error) {
 	err = s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now(), s.told)
+		reservation, err = store.ReserveQuota(ctx, conn, lane, s.worker.now(), s.told...)
 		return err
 	})
 	if err != nil {
@@ -32,8 +32,7 @@ func (s *session) reserve(ctx context.Context, lane int) (reservation store.Rese
 	return reservation, nil
 }
 
-// account keeps what a call's answer told and the ledger does not know, until the next call is entered or the unit ends. A newer
-// answer tells of all calls that an older one did.
+// account keeps what a call's answer told and the ledger does not know, until the next call is entered or the unit ends.
 func (s *session) account(ctx context.Context, reserved store.Reservation, usage strava.Usage) {
 	if !usage.Known {
 		return
@@ -41,19 +40,19 @@ func (s *session) account(ctx context.Context, reserved store.Reservation, usage
 	logging.Log(ctx, slog.LevelDebug, logging.EventStravaQuota, "Strava's usage",
 		slog.Int("read_quarter", usage.Read.QuarterUsed), slog.Int("read_quarter_limit", usage.Read.QuarterLimit),
 		slog.Int("read_day", usage.Read.DayUsed), slog.Int("read_day_limit", usage.Read.DayLimit))
-	told := &store.QuotaTold{Reservation: reserved, Overall: store.QuotaUsage(usage.Overall), Read: store.QuotaUsage(usage.Read)}
+	told := store.QuotaTold{Reservation: reserved, Overall: store.QuotaUsage(usage.Overall), Read: store.QuotaUsage(usage.Read)}
 	if told.IsNews() {
-		s.told = told
+		s.told = append(s.told, told)
 	}
 }
 
-// settleQuota enters in the ledger what the unit's last answer told.
+// settleQuota enters in the ledger what the unit's last answers told.
 func (s *session) settleQuota(ctx context.Context) error {
-	if s.told == nil {
+	if len(s.told) == 0 {
 		return nil
 	}
 	err := s.use(ctx, func(ctx context.Context, conn database.Conn) error {
-		return store.SettleQuota(ctx, conn, s.worker.now(), *s.told)
+		return store.SettleQuota(ctx, conn, s.worker.now(), s.told...)
 	})
 	if err == nil {
 		s.told = nil

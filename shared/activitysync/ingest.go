@@ -13,15 +13,15 @@ import (
 
 // listing is activities that Strava told of, on their way into the database.
 type listing struct {
-	told       []strava.Activity
+	page       []strava.Activity
 	activities []strava.Activity // of those, one of each id
 	seen       []store.Seen
 	fresh      []store.SummaryRow // their rows where nothing stands of them yet; nil where they are not made ahead
 }
 
 // newListing takes a list page's activities, or one in detail.
-func newListing(told []strava.Activity, detailed bool) *listing {
-	l := &listing{told: told, activities: distinct(told)}
+func newListing(page []strava.Activity, detailed bool) *listing {
+	l := &listing{page: page, activities: distinct(page)}
 	l.seen = make([]store.Seen, len(l.activities))
 	for i := range l.activities {
 		activity := &l.activities[i]

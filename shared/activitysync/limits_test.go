@@ -158,7 +158,7 @@ func TestDispatchLeavesWorkAloneThatHasNoQuota(t *testing.T) {
 	}
 	// The backfill's lane keeps off the last fifth of a quarter hour's calls.
 	err := s.session().Use(t.Context(), func(ctx context.Context, conn database.Conn) error {
-		if _, err := store.ReserveQuota(ctx, conn, store.LaneInteractive, now, nil); err != nil {
+		if _, err := store.ReserveQuota(ctx, conn, store.LaneInteractive, now); err != nil {
 			return err
 		}
 		return store.SettleQuota(ctx, conn, now, store.QuotaTold{Reservation: store.Reservation{At: now}, Read: store.QuotaUsage{QuarterLimit: 100, QuarterUsed: 85}})

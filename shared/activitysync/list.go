@@ -29,17 +29,6 @@ type listCursor struct {
 	Written int   `json:"written,omitempty"` // of those, the ones that were new or changed
 }
 
-// walk is a unit's part of a walk over the list.
-type walk struct {
-	session  *session
-	due      store.Due
-	profiles store.Profiles
-	marked   bool // it is noted that Strava answers
-}
-
-// forward says that the walk goes from some time on, else it goes back from the newest activity.
-func (w *walk) forward() bool { return w.due.Kind == store.KindIncremental }
-
 // list goes on with a walk over the list. The walk ends with a page on which Strava tells of nothing beyond the last one's edge;
 // an error is never such a page (I14). What is stored and not on the page where it should be is asked for by itself.
 func (s *session) list(ctx context.Context, due store.Due) (report, error) {
@@ -47,10 +36,10 @@ func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	if err := json.Unmarshal(due.Cursor, &cursor); err != nil {
 		return report{}, fmt.Errorf("read list cursor: %w", err)
 	}
-	w := &walk{session: s, due: due}
+	w := &walk{session: s, due: due, cursor: cursor}
 	err := s.db.Use(ctx, func(ctx context.Context, conn database.Conn) (err error) {
-		if w.forward() && cursor.Edge == 0 {
-			if cursor.Edge, err = s.incrementalStart(ctx, conn); err != nil {
+		if w.forward() && w.cursor.Edge == 0 {
+			if w.cursor.Edge, err = s.incrementalStart(ctx, conn); err != nil {
 				return err
 			}
 		}
@@ -60,122 +49,8 @@ func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 	if err != nil {
 		return report{}, err
 	}
-	return w.run(ctx, cursor)
-}
-
-// run goes from page to page until the row is asked for again, more urgent work of the athlete is due, or the time is up; a page
-// that is under way then is stored too. While a page is stored the next is fetched, and no further: what is under way when the
-// process dies is asked for again.
-//
-// The profiles are read once: whoever changes them makes a recompute due, which needs the account's lease and so finds all that
-// was written with the old ones.
-func (w *walk) run(ctx context.Context, cursor listCursor) (done report, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	page, err := w.fetch(ctx, cursor)
-	if err != nil {
-		return done, err
-	}
-	for yield := false; ; {
-		told, err := page.wait(ctx, w.session)
-		if err != nil {
-			return done, err
-		}
-		moved := listCursor{Listed: cursor.Listed + len(told.told)}
-		moved.Edge, done.more = nextEdge(told.told, cursor.Edge, w.forward())
-		var next *underway[*listing]
-		var refused error
-		if done.more && !yield && !timeIsUp(ctx) {
-			next, refused = w.fetch(ctx, moved)
-		}
-		stored, err := w.store(ctx, told, cursor, moved, done.more)
-		if err != nil {
-			if next != nil {
-				cancel()
-				next.end(ctx, w.session)
-			}
-			return done, err
-		}
-		done.progress = true
-		done.listed += len(told.told)
-		done.written += stored.written
-		moved.Written = cursor.Written + stored.written
-		switch {
-		case next != nil:
-			page, cursor, yield = next, moved, stored.yield
-		case refused != nil || !done.more:
-			return done, refused
-		default:
-			return done, w.session.giveBack(ctx, w.due)
-		}
-	}
-}
-
-// fetch asks for the page that begins where the cursor stands.
-func (w *walk) fetch(ctx context.Context, cursor listCursor) (*underway[*listing], error) {
-	options := strava.ListOptions{PerPage: strava.MaxPerPage}
-	switch {
-	case w.forward():
-		options.After = time.Unix(cursor.Edge, 0)
-	case cursor.Edge != 0:
-		options.Before = time.Unix(cursor.Edge, 0)
-	}
-	return begin(ctx, w.session, w.due.Lane, func(ctx context.Context, access string) (*listing, strava.Usage, error) {
-		activities, usage, err := w.session.worker.Strava.Activities(ctx, access, options)
-		if err != nil {
-			return nil, usage, err
-		}
-		told := newListing(activities, false)
-		if w.due.Kind == store.KindBackfill {
-			err = told.makeAhead(w.profiles)
-		}
-		return told, usage, err
-	})
-}
-
-// storedPage is what came of storing a page.
-type storedPage struct {
-	written int  // activities
-	yield   bool // the row should be given back
-}
-
-// store stores a page and moves the row's cursor behind it, in one transaction; with the walk's last page the row is finished.
-func (w *walk) store(ctx context.Context, told *listing, from, moved listCursor, more bool) (stored storedPage, err error) {
-	s, now := w.session, w.session.worker.now()
-	span := covered(told.told, from.Edge, moved.Edge, more, w.forward())
-	write := func(ctx context.Context, conn database.Conn) (err error) {
-		found, unlisted, err := store.CompareActivities(ctx, conn, s.accountID, told.seen, &span, mostUnlisted)
-		if err != nil {
-			return err
-		}
-		if stored.written, err = s.ingest(ctx, conn, told, found, w.profiles); err != nil {
-			return err
-		}
-		if err := s.doubt(ctx, conn, w.due, unlisted); err != nil {
-			return err
-		}
-		behind := moved
-		behind.Written = from.Written + stored.written
-		if !more {
-			return s.endWalk(ctx, conn, w.due, behind, now)
-		}
-		text, err := json.Marshal(behind)
-		if err != nil {
-			return err
-		}
-		if !w.marked {
-			if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
-				return err
-			}
-		}
-		stored.yield, err = store.AdvanceDue(ctx, conn, w.due, text, now)
-		return err
-	}
-	if err = s.db.InTx(ctx, write); database.IsUnique(err, "") { // whose lease had run out wrote one all the same: now it is found
-		err = s.db.InTx(ctx, write)
-	}
-	w.marked = w.marked || err == nil
-	return stored, err
+	err = w.run(ctx)
+	return w.done, err
 }
 
 // nextEdge is where the next page begins and whether there is one. Pages overlap by the second that the last one ended

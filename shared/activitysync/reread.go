@@ -103,12 +103,12 @@ func (s *session) storeReread(ctx context.Context, due store.Due, activity strav
 		if err != nil {
 			return err
 		}
-		told := newListing([]strava.Activity{activity}, true)
-		found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, told.seen)
+		listed := newListing([]strava.Activity{activity}, true)
+		found, err := store.ReadStoredSummaries(ctx, conn, s.accountID, listed.seen)
 		if err != nil {
 			return err
 		}
-		if done.written, err = s.ingest(ctx, conn, told, found, profiles); err != nil {
+		if done.written, err = s.ingest(ctx, conn, listed, found, profiles); err != nil {
 			return err
 		}
 		stored, err := store.ReadActivity(ctx, conn, s.accountID, activity.ID)

@@ -107,8 +107,8 @@ type session struct {
 	db        database.Database
 	accountID int64
 	tokens    *openedTokens
-	calls     int              // calls of Strava in the unit at hand
-	told      *store.QuotaTold // by the last answer and not in the ledger yet; nil where nothing is
+	calls     int               // calls of Strava in the unit at hand
+	told      []store.QuotaTold // by answers, and not in the ledger yet
 
 	backfilledAt *time.Time // the connection's, as it was read with the tokens
 }

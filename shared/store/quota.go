@@ -38,9 +38,9 @@ type Reservation struct {
 }
 
 // ReserveQuota enters one reading call in all four windows, or in none where one of them has no room left for the lane.
-// What the answer to the call before told, where it is not nil, is settled first, in the same round trip. It commits by
-// itself, for its row locks are those of every instance.
-func ReserveQuota(ctx context.Context, conn database.Conn, lane int, now time.Time, told *QuotaTold) (Reservation, error) {
+// What the answers to earlier calls told is settled first, in the same round trip. It commits by itself, for its row locks are
+// those of every instance.
+func ReserveQuota(ctx context.Context, conn database.Conn, lane int, now time.Time, told ...QuotaTold) (Reservation, error) {
 	const sql = `-- name: quota.reserve
 WITH locked AS MATERIALIZED (
     SELECT kind, span, window_start, call_limit, used, blocked_until
@@ -66,12 +66,7 @@ WITH locked AS MATERIALIZED (
 SELECT limits, used, retry_at FROM verdict`
 	for {
 		batch := &pgx.Batch{}
-		if told != nil {
-			// Whoever locks several windows locks them in one order, so that nobody waits for each other.
-			batch.Queue(`-- name: quota.lock
-SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
-			told.queue(batch, now)
-		}
+		queueSettling(batch, now, told)
 		var limits, used []int // of overall and read, each the day and the quarter hour
 		var retryAt *time.Time
 		batch.Queue(sql, quarterStart(now), dayStart(now), laneFloors[lane], now).QueryRow(func(row pgx.Row) error {
@@ -128,7 +123,20 @@ func (t *QuotaTold) IsNews() bool {
 	return t.Overall.isNews(t.Reservation.overall) || t.Read.isNews(t.Reservation.read)
 }
 
-// queue makes the settling part of a batch. What Strava counted in a window that has ended since is not carried into the new one.
+// queueSettling makes settling what was told the next part of a batch; nothing where nothing was told. Whoever locks several
+// windows locks them in one order, so that no two wait for each other.
+func queueSettling(batch *pgx.Batch, now time.Time, told []QuotaTold) {
+	if len(told) == 0 {
+		return
+	}
+	batch.Queue(`-- name: quota.lock
+SELECT FROM strava_quota ORDER BY kind, span FOR UPDATE`)
+	for i := range told {
+		told[i].queue(batch, now)
+	}
+}
+
+// queue settles one answer. What Strava counted in a window that has ended since is not carried into the new one.
 func (t *QuotaTold) queue(batch *pgx.Batch, now time.Time) {
 	quarter, day, overall, read := quarterStart(now), dayStart(now), t.Overall, t.Read
 	if !quarter.Equal(quarterStart(t.Reservation.At)) {
@@ -141,30 +149,27 @@ func (t *QuotaTold) queue(batch *pgx.Batch, now time.Time) {
 WITH told (kind, span, start, call_limit, used) AS (
     VALUES ('overall', 'quarter', $1::timestamptz, $3::integer, $4::integer), ('overall', 'day', $2, $5, $6),
            ('read', 'quarter', $1, $7, $8), ('read', 'day', $2, $9, $10)
-), changed AS (
-    SELECT told.*
-    FROM told
-    JOIN strava_quota AS ledger USING (kind, span)
-    WHERE (told.call_limit > 0 AND told.call_limit <> ledger.call_limit)
-       OR told.used > CASE WHEN ledger.window_start < told.start THEN 0 ELSE ledger.used END
-    ORDER BY kind, span
-    FOR UPDATE OF ledger
 )
 UPDATE strava_quota AS ledger
-SET call_limit = coalesce(nullif(changed.call_limit, 0), ledger.call_limit),
-    used = CASE WHEN ledger.window_start < changed.start THEN changed.used ELSE greatest(ledger.used, changed.used) END,
-    window_start = greatest(ledger.window_start, changed.start)
-FROM changed
-WHERE ledger.kind = changed.kind AND ledger.span = changed.span`, quarter, day,
+SET call_limit = coalesce(nullif(told.call_limit, 0), ledger.call_limit),
+    used = CASE WHEN ledger.window_start < told.start THEN told.used ELSE greatest(ledger.used, told.used) END,
+    window_start = greatest(ledger.window_start, told.start)
+FROM told
+WHERE ledger.kind = told.kind AND ledger.span = told.span
+  AND ((told.call_limit > 0 AND told.call_limit <> ledger.call_limit)
+       OR told.used > CASE WHEN ledger.window_start < told.start THEN 0 ELSE ledger.used END)`, quarter, day,
 		overall.QuarterLimit, overall.QuarterUsed, overall.DayLimit, overall.DayUsed,
 		read.QuarterLimit, read.QuarterUsed, read.DayLimit, read.DayUsed)
 }
 
-// SettleQuota corrects the ledger by what an answer told. Usage only rises: calls of other instances that are still under
+// SettleQuota corrects the ledger by what answers told. Usage only rises: calls of other instances that are still under
 // way are in the ledger and not yet in the headers.
-func SettleQuota(ctx context.Context, conn database.Conn, now time.Time, told QuotaTold) error {
+func SettleQuota(ctx context.Context, conn database.Conn, now time.Time, told ...QuotaTold) error {
+	if len(told) == 0 {
+		return nil
+	}
 	batch := &pgx.Batch{}
-	told.queue(batch, now)
+	queueSettling(batch, now, told)
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("settle quota: %w", err)
 	}

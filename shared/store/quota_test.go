@@ -13,7 +13,7 @@ import (
 
 func reserve(t *testing.T, conn *pgx.Conn, lane int, now time.Time) Reservation {
 	t.Helper()
-	reservation, err := ReserveQuota(t.Context(), conn, lane, now, nil)
+	reservation, err := ReserveQuota(t.Context(), conn, lane, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestNoCallBeyondTheLimitHoweverManyAsk(t *testing.T) {
 		all.Go(func() {
 			for i := range 30 {
 				// Answers tell of limits of different windows, so that each settles others than its neighbour.
-				told := &QuotaTold{Reservation: Reservation{At: now}}
+				told := QuotaTold{Reservation: Reservation{At: now}}
 				if worker%2 == 0 {
 					told.Overall.DayLimit = initialOverall.Day + i%2
 				} else {
@@ -134,8 +134,10 @@ func TestHeadersTeachLimitsAndUsage(t *testing.T) {
 func TestWhatAnAnswerToldHoldsForTheNextCall(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, postgrestest.New(t), "sync")
-	told := &QuotaTold{Reservation: reserve(t, conn, LaneInteractive, noon), Read: QuotaUsage{QuarterUsed: initialRead.Quarter}}
-	refused, err := ReserveQuota(t.Context(), conn, LaneInteractive, noon, told)
+	reserved := reserve(t, conn, LaneInteractive, noon)
+	refused, err := ReserveQuota(t.Context(), conn, LaneInteractive, noon,
+		QuotaTold{Reservation: reserved, Read: QuotaUsage{QuarterUsed: initialRead.Quarter}},
+		QuotaTold{Reservation: reserved, Read: QuotaUsage{DayUsed: 3}})
 	if err != nil {
 		t.Fatal(err)
 	}
