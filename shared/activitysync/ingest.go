@@ -93,17 +93,17 @@ func summaryRow(activity strava.Activity, seen store.Seen, profiles store.Profil
 	}
 	summary := activity.Summary()
 	summary.SportType = storable(summary.SportType)
-	row := store.Activity{
+	row := &store.Activity{
 		ID: activity.ID, SportType: summary.SportType, Name: storable(activity.Name), StartAt: activity.StartAt,
 		StartLocal: storable(activity.StartLocal), TimeZone: storable(activity.TimeZone), LocalDay: activity.LocalDay,
 		Summary: summary, SummaryHash: seen.Hash, Histogram: before.Histogram, StreamFigures: before.StreamFigures,
 		Streams: streamsAfter(&activity, before),
 	}
 	var err error
-	if row.Figures, err = figuresOf(&row, profiles); err != nil {
+	if row.Figures, err = figuresOf(row, profiles); err != nil {
 		// What its streams gave can't be read any more: they are asked for anew, and the page goes on.
 		row.Histogram, row.StreamFigures, row.Streams = nil, nil, streamsAfter(&activity, store.StoredSummary{})
-		if row.Figures, err = figuresOf(&row, profiles); err != nil {
+		if row.Figures, err = figuresOf(row, profiles); err != nil {
 			return store.SummaryRow{}, err
 		}
 	}

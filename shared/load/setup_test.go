@@ -172,7 +172,7 @@ func (f *fixture) ingest(id int64, activities []recorded) {
 		batch := &pgx.Batch{}
 		for i, a := range activities {
 			a.Figures = training.Compute(a.Summary, a.histogram, a.StreamFigures, profiles.On(a.LocalDay, a.SportType))
-			if rows[i], err = store.NewSummaryRow(a.Activity); err != nil {
+			if rows[i], err = store.NewSummaryRow(&a.Activity); err != nil {
 				return err
 			}
 			var packed []byte

@@ -192,6 +192,16 @@ WHERE account_id = $1 AND deleted_at IS NULL`
 	return counts, nil
 }
 
+// HasActivities says whether anything stands of the account's activities, be it deleted.
+func HasActivities(ctx context.Context, conn database.Conn, accountID int64) (has bool, err error) {
+	err = conn.QueryRow(ctx, `-- name: activities.has_any
+SELECT EXISTS (SELECT FROM activities WHERE account_id = $1)`, accountID).Scan(&has)
+	if err != nil {
+		return false, fmt.Errorf("look for activities: %w", err)
+	}
+	return has, nil
+}
+
 // WaitingActivity is an activity whose streams were asked for in vain.
 type WaitingActivity struct {
 	ID       int64

@@ -143,15 +143,20 @@ const (
 
 // MarkSynced notes that the stage was reached at now, and that nothing is wrong.
 func MarkSynced(ctx context.Context, conn database.Conn, accountID int64, mark SyncMark, now time.Time) error {
-	_, err := conn.Exec(ctx, `-- name: connections.mark
+	batch := &pgx.Batch{}
+	queueMark(batch, accountID, mark, now)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("mark synced: %w", err)
+	}
+	return nil
+}
+
+func queueMark(batch *pgx.Batch, accountID int64, mark SyncMark, now time.Time) {
+	batch.Queue(`-- name: connections.mark
 UPDATE strava_connections
 SET synced_at = CASE WHEN $2 = 2 THEN synced_at ELSE $3 END,
     backfilled_at = CASE WHEN $2 = 1 THEN $3 ELSE backfilled_at END,
     refined_at = CASE WHEN $2 = 2 THEN $3 ELSE refined_at END,
     last_error = ''
 WHERE account_id = $1`, accountID, int(mark), now)
-	if err != nil {
-		return fmt.Errorf("mark synced: %w", err)
-	}
-	return nil
 }

@@ -197,7 +197,19 @@ UPDATE due_work SET lease_until = NULL, lease_token = NULL, attempts = 0, refusa
 // row was asked for again meanwhile, the cursor of that request stands. It says whether the row should be given back: because
 // of that, or because more urgent work of the account is due at now.
 func AdvanceDue(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) (yield bool, err error) {
-	err = conn.QueryRow(ctx, `-- name: due.advance
+	return advance(ctx, conn, &pgx.Batch{}, due, cursor, now)
+}
+
+// AdvanceListing is AdvanceDue for a page of the list, and notes that Strava told at now what is new. One round trip.
+func AdvanceListing(ctx context.Context, conn database.Conn, due Due, cursor json.RawMessage, now time.Time) (yield bool, err error) {
+	batch := &pgx.Batch{}
+	queueMark(batch, due.AccountID, MarkListed, now)
+	return advance(ctx, conn, batch, due, cursor, now)
+}
+
+// advance is AdvanceDue behind what is in the batch.
+func advance(ctx context.Context, conn database.Conn, batch *pgx.Batch, due Due, cursor json.RawMessage, now time.Time) (yield bool, err error) {
+	batch.Queue(`-- name: due.advance
 UPDATE due_work AS due
 SET cursor = CASE WHEN revision = $3 THEN $4::jsonb ELSE cursor END, lease_until = $5, attempts = 0,
     refusals = 0, parked_reason = ''
@@ -206,7 +218,8 @@ RETURNING due.revision <> $3
        OR EXISTS (SELECT FROM due_work AS other
                   WHERE other.account_id = due.account_id AND other.kind NOT IN `+mailKinds+`
                     AND other.parked_at IS NULL AND other.due_at <= $6 AND other.lane < due.lane)`,
-		due.ID, due.LeaseToken, due.Revision, cursor, now.Add(due.Lease), now).Scan(&yield)
+		due.ID, due.LeaseToken, due.Revision, cursor, now.Add(due.Lease), now).QueryRow(func(row pgx.Row) error { return row.Scan(&yield) })
+	err = conn.SendBatch(ctx, batch).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, ErrLeaseLost
 	}

@@ -5,7 +5,7 @@ import "github.com/train-d/train-d/shared/training"
 // figureColumns are the figures of many activities as arrays that one statement unnests, in the order of arrays: the whole
 // of them as text, and beside them what the day sums are made of.
 type figureColumns struct {
-	figures             []string
+	figures             [][]byte
 	trimps, tss, kms    []*float64
 	qualities           []string
 	versions            []int32
@@ -15,7 +15,7 @@ type figureColumns struct {
 
 func newFigureColumns(n int) figureColumns {
 	return figureColumns{
-		figures: make([]string, n),
+		figures: make([][]byte, n),
 		trimps:  make([]*float64, n), tss: make([]*float64, n), kms: make([]*float64, n),
 		qualities: make([]string, n), versions: make([]int32, n),
 		low: make([]*int32, n), moderate: make([]*int32, n), high: make([]*int32, n), peaks: make([]*int16, n),
@@ -23,7 +23,7 @@ func newFigureColumns(n int) figureColumns {
 }
 
 // put writes the figures of the activity with the given index, whose text is made already.
-func (c *figureColumns) put(i int, figures *training.Figures, text string) {
+func (c *figureColumns) put(i int, figures *training.Figures, text []byte) {
 	c.figures[i] = text
 	c.trimps[i], c.tss[i], c.kms[i] = figures.TRIMP.Pointer(), figures.TSS.Pointer(), figures.ExternalKm.Pointer()
 	c.qualities[i], c.versions[i] = string(figures.Quality), int32(figures.FormulaVersion)

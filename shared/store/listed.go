@@ -51,15 +51,21 @@ func CompareActivities(ctx context.Context, conn database.Conn, accountID int64,
 		ids[i], hashes[i], exertions[i], detailed[i] = one.ID, one.Hash, one.Exertion, one.Detailed
 	}
 	batch := &pgx.Batch{}
+	// Materialized, so that each activity is looked up by its key: of an account whose history is being listed Postgres' statistics
+	// know nothing, and it would read all that stands of it for every page.
 	batch.Queue(`-- name: activities.stored_summaries
+WITH seen AS MATERIALIZED (
+    SELECT $1::bigint AS account_id, id, hash, exertion, detailed
+    FROM unnest($2::bigint[], $3::bytea[], $4::float8[], $5::boolean[]) AS given (id, hash, exertion, detailed)
+)
 SELECT activities.id, unchanged,
        CASE WHEN NOT unchanged THEN start_at END AS start_at,
        CASE WHEN NOT unchanged THEN summary END AS summary,
        CASE WHEN NOT unchanged THEN hr_histogram END AS histogram,
        CASE WHEN NOT unchanged THEN stream_figures END AS stream_figures,
        CASE WHEN NOT unchanged THEN streams END AS streams
-FROM unnest($2::bigint[], $3::bytea[], $4::float8[], $5::boolean[]) AS seen (id, hash, exertion, detailed)
-JOIN activities ON activities.account_id = $1 AND activities.id = seen.id,
+FROM seen
+JOIN activities ON activities.account_id = seen.account_id AND activities.id = seen.id,
 LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL
                 AND (NOT detailed OR (summary->>'perceived_exertion')::float8 IS NOT DISTINCT FROM exertion) AS unchanged
         ) AS compared`, accountID, ids, hashes, exertions, detailed).Query(func(rows pgx.Rows) (err error) {
@@ -87,12 +93,12 @@ LIMIT $5`, accountID, span.From, span.To, ids, limit).Query(func(rows pgx.Rows) 
 
 // SummaryRow is an activity as InsertActivities and UpsertActivities take it, its documents written already.
 type SummaryRow struct {
-	activity         Activity
-	summary, figures string
+	activity         *Activity
+	summary, figures []byte
 }
 
 // NewSummaryRow writes an activity's documents down.
-func NewSummaryRow(activity Activity) (SummaryRow, error) {
+func NewSummaryRow(activity *Activity) (SummaryRow, error) {
 	summary, err := json.Marshal(activity.Summary)
 	if err != nil {
 		return SummaryRow{}, fmt.Errorf("write summary of %d: %w", activity.ID, err)
@@ -101,7 +107,7 @@ func NewSummaryRow(activity Activity) (SummaryRow, error) {
 	if err != nil {
 		return SummaryRow{}, fmt.Errorf("write figures of %d: %w", activity.ID, err)
 	}
-	return SummaryRow{activity, string(summary), string(figures)}, nil
+	return SummaryRow{activity, summary, figures}, nil
 }
 
 // UpsertActivities writes summaries with the figures computed for them, in one statement. A row whose summary is the
@@ -148,7 +154,7 @@ func InsertActivities(ctx context.Context, conn database.Conn, accountID int64, 
 		"summary_hash", "streams", "figures", "trimp", "tss", "external_km", "quality", "formula_version", "low_s", "moderate_s",
 		"high_s", "peak_hr"}
 	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		activity, figures := &rows[i].activity, &rows[i].activity.Figures
+		activity, figures := rows[i].activity, &rows[i].activity.Figures
 		low, moderate, high := intensity(figures)
 		return []any{accountID, activity.ID, activity.SportType, activity.Name, activity.StartAt, activity.StartLocal,
 			activity.TimeZone, activity.LocalDay.Time(), rows[i].summary, activity.SummaryHash, activity.Streams, rows[i].figures,
@@ -167,10 +173,10 @@ func summaryColumns(rows []SummaryRow) []any {
 	n := len(rows)
 	ids, startAt, days := make([]int64, n), make([]time.Time, n), make([]int32, n)
 	sports, names, startLocal, zones := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	summaries, hashes, streams := make([]string, n), make([][]byte, n), make([]string, n)
+	summaries, hashes, streams := make([][]byte, n), make([][]byte, n), make([]string, n)
 	figures := newFigureColumns(n)
 	for i := range rows {
-		activity := &rows[i].activity
+		activity := rows[i].activity
 		figures.put(i, &activity.Figures, rows[i].figures)
 		ids[i], startAt[i], days[i] = activity.ID, activity.StartAt, int32(activity.LocalDay)
 		sports[i], names[i] = activity.SportType, activity.Name

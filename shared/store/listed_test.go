@@ -27,7 +27,7 @@ func TestAnActivityIsTheSameHoweverItIsWritten(t *testing.T) {
 	bare.Figures.Quality = training.QualityNone
 
 	var rows []SummaryRow
-	for _, activity := range []Activity{full, bare} {
+	for _, activity := range []*Activity{&full, &bare} {
 		row, err := NewSummaryRow(activity)
 		if err != nil {
 			t.Fatal(err)

@@ -150,7 +150,7 @@ func NewFigureRows(computed []ActivityFigures) (FigureRows, error) {
 		if err != nil {
 			return FigureRows{}, fmt.Errorf("write figures of %d: %w", one.ID, err)
 		}
-		rows.columns.put(i, &one.Figures, string(text))
+		rows.columns.put(i, &one.Figures, text)
 	}
 	return rows, nil
 }
