@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,8 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/train-d/train-d/infra/bench/wire"
 	"github.com/train-d/train-d/infra/stravasim"
 	"github.com/train-d/train-d/shared/config"
+	"github.com/train-d/train-d/shared/database"
+	"github.com/train-d/train-d/shared/logging"
 	"github.com/train-d/train-d/shared/message"
 	"github.com/train-d/train-d/shared/strava"
 )
@@ -163,6 +167,81 @@ func TestTheNextPageIsFetchedWhileOneIsStored(t *testing.T) {
 	_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context, at the first samples
 	if got, want := s.count(`SELECT count(*) FROM activities`), len(s.truth(cyclist)); got != want {
 		t.Errorf("%d of %d activities: the first page waited in vain for the second to be asked for", got, want)
+	}
+}
+
+// Of a first import nothing can stand but what the page before named too: what each page repeats is known without a look.
+func TestAFirstImportLooksForNothingThatCannotBeThere(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 2*strava.MaxPerPage + 50})
+	settings := s.settings("sync")
+	dsn, err := url.Parse(settings.URL.Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	between, err := wire.Start(dsn.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = between.Close() })
+	dsn.Host = between.Address()
+	settings.URL = config.NewSecret(dsn.String())
+	s.worker.Databases = database.NewDirect(settings, "sync").AsOpener()
+	s.connect(cyclist)
+	list := func() (comparisons int) {
+		t.Helper()
+		_ = s.worker.Wake(s.beforePages(func(int) {}), message.NewWake(1, s.account)) // ends with the context, at the first samples
+		if got, want := s.count(`SELECT count(*) FROM activities`), len(s.truth(cyclist)); got != want {
+			t.Fatalf("%d of %d activities", got, want)
+		}
+		_, statements := between.Take()
+		if !slices.Contains(statements, "due.advance") {
+			t.Fatalf("the walk is not in %v", statements)
+		}
+		for _, name := range statements {
+			if name == "activities.stored_summaries" {
+				comparisons++
+			}
+		}
+		return comparisons
+	}
+	if got := list(); got != 0 {
+		t.Errorf("the first import looks %d times for what stands", got)
+	}
+	if _, err := s.admin.Exec(t.Context(), `DELETE FROM due_work; INSERT INTO due_work (account_id, kind, lane, cursor, due_at)
+SELECT id, 'backfill', 3, '{}', now() - interval '1 minute' FROM accounts`); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(); got < 3 {
+		t.Errorf("a second walk over three pages looks %d times for what stands", got)
+	}
+}
+
+// A worker whose lease has run out may write an activity that the first import does not look for.
+func TestWhatAnotherWorkerWroteIsFoundAllTheSame(t *testing.T) {
+	t.Parallel()
+	s := setup(t, stravasim.Config{Activities: 60})
+	s.connect(cyclist)
+	want := s.truth(cyclist)
+	ctx := s.beforePages(func(page int) {
+		if page > 1 {
+			return
+		}
+		for i, activity := range want[7:9] { // the one as it is listed but for its hash, the other long deleted
+			if _, err := s.admin.Exec(context.Background(), `INSERT INTO activities (account_id, id, sport_type, name, start_at, start_local, local_day,
+    summary, summary_hash, figures, quality, formula_version, streams, deleted_at)
+VALUES ($1, $2, 'Ride', 'of before', $3, '', '2020-01-01', '{}', '', '{}', 'none', 1, 'pending', CASE WHEN $4 = 1 THEN now() END)`,
+				s.account, activity.ID, activity.StartDate, i); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	_ = s.worker.Wake(ctx, message.NewWake(1, s.account)) // ends with the context, at the first samples
+	if got := s.count(`SELECT count(*) FROM activities WHERE name <> 'of before' AND local_day > '2020-01-01' AND deleted_at IS NULL`); got != len(want) {
+		t.Errorf("%d of %d activities stand as they are listed", got, len(want))
+	}
+	if got := s.log.count(logging.EventSyncFailed); got > 1 { // the samples, whose call was ended
+		t.Errorf("%d units failed: %s", got, s.log)
 	}
 }
 

@@ -43,6 +43,13 @@ func (s *session) list(ctx context.Context, due store.Due) (report, error) {
 				return err
 			}
 		}
+		if due.Kind == store.KindBackfill {
+			has, err := store.HasActivities(ctx, conn, s.accountID)
+			if err != nil {
+				return err
+			}
+			w.blank = !has
+		}
 		w.profiles, err = store.LoadProfiles(ctx, conn, s.accountID)
 		return err
 	})

@@ -98,7 +98,7 @@ func (b *logBuffer) count(event logging.Event) int {
 }
 
 // entries are the log's entries of an event, oldest first.
-func (b *logBuffer) entries(t *testing.T, event logging.Event) []map[string]any {
+func (b *logBuffer) entries(t testing.TB, event logging.Event) []map[string]any {
 	t.Helper()
 	var found []map[string]any
 	for line := range strings.Lines(b.String()) {
@@ -114,13 +114,20 @@ func (b *logBuffer) entries(t *testing.T, event logging.Event) []map[string]any 
 }
 
 // last is the log's newest entry of an event, which there must be.
-func (b *logBuffer) last(t *testing.T, event logging.Event) map[string]any {
+func (b *logBuffer) last(t testing.TB, event logging.Event) map[string]any {
 	t.Helper()
 	found := b.entries(t, event)
 	if len(found) == 0 {
 		t.Fatalf("no event %s in %s", event, b)
 	}
 	return found[len(found)-1]
+}
+
+// reset forgets what was logged.
+func (b *logBuffer) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text.Reset()
 }
 
 func (b *logBuffer) String() string {

@@ -1,8 +1,10 @@
 package activitysync
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/train-d/train-d/shared/database"
@@ -17,6 +19,8 @@ type walk struct {
 	profiles store.Profiles
 	cursor   listCursor // behind the last page that is stored
 	yield    bool       // the row is asked for again, or more urgent work of the athlete is due
+	blank    bool       // of the account's activities nothing stands but what this unit stored
+	last     *listing   // the page that is stored last; nil before the first
 	done     report
 }
 
@@ -25,8 +29,8 @@ func (w *walk) forward() bool { return w.due.Kind == store.KindIncremental }
 
 // run goes from page to page until the row should be given back, or the time is up; a page that is under way then is stored too.
 //
-// The profiles are read once: whoever changes them makes a recompute due, which needs the account's lease and so finds all that
-// was written with the old ones.
+// The profiles are read once, and so is whether anything stands at all: whoever changes them makes a recompute due, which needs
+// the account's lease and so finds all that was written with the old ones, and who writes an activity needs the lease too.
 func (w *walk) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,7 +94,7 @@ func (w *walk) store(ctx context.Context, listed *listing, moved listCursor, goO
 	span := covered(listed.page, w.cursor.Edge, moved.Edge, more, w.forward())
 	var written int
 	write := func(ctx context.Context, conn database.Conn) error {
-		found, unlisted, err := store.CompareActivities(ctx, conn, s.accountID, listed.seen, &span, mostUnlisted)
+		found, unlisted, err := w.compare(ctx, conn, listed, span)
 		if err != nil {
 			return err
 		}
@@ -108,24 +112,40 @@ func (w *walk) store(ctx context.Context, listed *listing, moved listCursor, goO
 		if err != nil {
 			return err
 		}
-		if err := store.MarkSynced(ctx, conn, s.accountID, store.MarkListed, now); err != nil {
-			return err
-		}
-		if w.yield, err = store.AdvanceDue(ctx, conn, w.due, cursor, now); err != nil || goOn {
+		if w.yield, err = store.AdvanceListing(ctx, conn, w.due, cursor, now); err != nil || goOn {
 			return err
 		}
 		return store.ReleaseDue(ctx, conn, w.due)
 	}
 	err := s.db.InTx(ctx, write)
 	if database.IsUnique(err, "") { // whose lease had run out wrote one all the same: now it is found
+		w.blank = false
 		err = s.db.InTx(ctx, write)
 	}
 	if err != nil {
 		return err
 	}
-	w.cursor = moved
+	w.cursor, w.last = moved, listed
 	w.done.progress = true
 	w.done.listed += len(listed.page)
 	w.done.written += written
 	return nil
+}
+
+// compare gives what stands of a page's activities, and what stands and should be on it and is not. Of a first import only what the
+// page before named too can stand; to look for the others would take as long as a tenth of the import.
+func (w *walk) compare(ctx context.Context, conn database.Conn, listed *listing, span store.Span) (found []store.StoredSummary, unlisted []int64, err error) {
+	if !w.blank {
+		return store.CompareActivities(ctx, conn, w.session.accountID, listed.seen, &span, mostUnlisted)
+	}
+	if w.last == nil {
+		return nil, nil, nil
+	}
+	for _, one := range listed.seen {
+		i := slices.IndexFunc(w.last.seen, func(before store.Seen) bool { return before.ID == one.ID })
+		if i >= 0 {
+			found = append(found, store.StoredSummary{ID: one.ID, Unchanged: bytes.Equal(one.Hash, w.last.seen[i].Hash)})
+		}
+	}
+	return found, nil, nil
 }
