@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +81,41 @@ FROM generate_series(1, 4000) AS n`, owner)
 				t.Errorf("%s, generic %v: %v\n%s", name, generic, err, conn.plan)
 			}
 		}
+	}
+}
+
+// What a list page names is looked up by its key also while an account's history comes in, of which Postgres knows nothing yet.
+func TestAListedActivityIsLookedUpByItsKey(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	old := newAccount(t, connect(t, db, "onboarding"), "ada@example.com")
+	account := newAccount(t, connect(t, db, "onboarding"), "eve@example.com")
+	admin, err := pgx.Connect(t.Context(), db.SuperuserDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = admin.Close(context.Background()) }()
+	for _, owner := range []int64{old, account} {
+		_, err = admin.Exec(t.Context(), `INSERT INTO activities (account_id, id, sport_type, name, start_at, start_local, local_day, summary,
+    summary_hash, figures, quality, formula_version, streams)
+SELECT $1, n, 'Run', 'Run', TIMESTAMPTZ '2016-01-01 08:00Z' + n * interval '1 day', '', DATE '2016-01-01' + n, '{}', '', '{}', 'none', 1, 'pending'
+FROM generate_series(1, 4000) AS n`, owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner == account {
+			break // nobody has told Postgres of its rows
+		}
+		if _, err := admin.Exec(t.Context(), `ANALYZE activities`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	explain := &explained{Conn: admin}
+	_, err = explain.Query(t.Context(), storedSummaries, account, []int64{1, 2, 3}, [][]byte{{1}, {2}, {3}}, make([]*float64, 3), make([]bool, 3))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if !strings.Contains(explain.plan, "Index Cond: ((account_id = seen.account_id) AND (id = seen.id))") {
+		t.Errorf("the plan is\n%s", explain.plan)
 	}
 }

@@ -41,19 +41,9 @@ func ReadStoredSummaries(ctx context.Context, conn database.Conn, accountID int6
 // Span is a stretch of start times: From and later, and before To. Nil is without an end.
 type Span struct{ From, To *time.Time }
 
-// CompareActivities gives what stands of the activities that Strava listed; those that are not stored are not in the answer.
-// And it gives which of the account's activities within the span are not among them, newest first and at most limit; none where
-// the span is nil. One round trip.
-func CompareActivities(ctx context.Context, conn database.Conn, accountID int64, listed []Seen, span *Span, limit int) (stored []StoredSummary, unlisted []int64, err error) {
-	ids, hashes := make([]int64, len(listed)), make([][]byte, len(listed))
-	exertions, detailed := make([]*float64, len(listed)), make([]bool, len(listed))
-	for i, one := range listed {
-		ids[i], hashes[i], exertions[i], detailed[i] = one.ID, one.Hash, one.Exertion, one.Detailed
-	}
-	batch := &pgx.Batch{}
-	// Materialized, so that each activity is looked up by its key: of an account whose history is being listed Postgres' statistics
-	// know nothing, and it would read all that stands of it for every page.
-	batch.Queue(`-- name: activities.stored_summaries
+// storedSummaries has what was seen materialized, so that each activity is looked up by its key: of an account whose history is
+// being listed Postgres' statistics know nothing, and it would read all that stands of it for every page.
+const storedSummaries = `-- name: activities.stored_summaries
 WITH seen AS MATERIALIZED (
     SELECT $1::bigint AS account_id, id, hash, exertion, detailed
     FROM unnest($2::bigint[], $3::bytea[], $4::float8[], $5::boolean[]) AS given (id, hash, exertion, detailed)
@@ -68,7 +58,19 @@ FROM seen
 JOIN activities ON activities.account_id = seen.account_id AND activities.id = seen.id,
 LATERAL (SELECT summary_hash = hash AND deleted_at IS NULL
                 AND (NOT detailed OR (summary->>'perceived_exertion')::float8 IS NOT DISTINCT FROM exertion) AS unchanged
-        ) AS compared`, accountID, ids, hashes, exertions, detailed).Query(func(rows pgx.Rows) (err error) {
+        ) AS compared`
+
+// CompareActivities gives what stands of the activities that Strava listed; those that are not stored are not in the answer.
+// And it gives which of the account's activities within the span are not among them, newest first and at most limit; none where
+// the span is nil. One round trip.
+func CompareActivities(ctx context.Context, conn database.Conn, accountID int64, listed []Seen, span *Span, limit int) (stored []StoredSummary, unlisted []int64, err error) {
+	ids, hashes := make([]int64, len(listed)), make([][]byte, len(listed))
+	exertions, detailed := make([]*float64, len(listed)), make([]bool, len(listed))
+	for i, one := range listed {
+		ids[i], hashes[i], exertions[i], detailed[i] = one.ID, one.Hash, one.Exertion, one.Detailed
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(storedSummaries, accountID, ids, hashes, exertions, detailed).Query(func(rows pgx.Rows) (err error) {
 		stored, err = pgx.CollectRows(rows, pgx.RowToStructByName[StoredSummary])
 		return err
 	})
